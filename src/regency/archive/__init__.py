@@ -1,0 +1,1 @@
+"""Every candidate kept, and which one to build on next."""

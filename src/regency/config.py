@@ -1,0 +1,364 @@
+"""``regency.toml``: its schema, its errors, and nothing about where it lies or who obeys it.
+
+The settings in force come from the ledger's current epoch, not from the working tree; this module
+only turns text into a checked `Config`.
+"""
+
+import re
+import tomllib
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from regency.errors import ConfigError
+from regency.records import Limits
+
+_UNITS = {"": 1, "B": 1, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "KB": 10**3,
+          "MB": 10**6, "GB": 10**9}  # fmt: skip
+
+
+def _bytes(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", value)
+    if not match or match[2].upper() not in _UNITS:
+        raise ValueError(f"{value!r} is not a size: write for example '64MiB'")
+    return int(float(match[1]) * _UNITS[match[2].upper()])
+
+
+def _inside(value: str) -> str:
+    path = PurePosixPath(value)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        raise ValueError(f"{value!r} must be a relative path inside the lab")
+    return value
+
+
+Size = Annotated[int, BeforeValidator(_bytes), Field(gt=0)]
+InsidePath = Annotated[str, AfterValidator(_inside)]
+PlainName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Command = Annotated[list[str], Field(min_length=1)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LabTable(_Table):
+    """What the lab is for."""
+
+    name: PlainName = Field(description="Name of the lab, in the ledger and on every page.")
+    goal: str = Field(description="One sentence that agents and reviewers read first.")
+    brief: InsidePath = Field("program.md", description="Prose for agents, in the lab.")
+
+
+class ChangeTable(_Table):
+    """What agents may change."""
+
+    editable: list[InsidePath] = Field(
+        min_length=1, description="Files or globs that agents may change; all else is read-only."
+    )
+    max_changed_lines: int = Field(300, gt=0, description="Most added plus removed lines.")
+
+
+class DataTable(_Table):
+    """How the lab's private data is made."""
+
+    command: Command | None = Field(
+        None,
+        description="Trusted command run once by `regency init`, in the lab's folder; it writes "
+        "data below `{private}`. Never seen by agents.",
+    )
+    files: list[InsidePath] = Field(
+        default_factory=list, description="Lab files the command needs; hidden from agents."
+    )
+
+
+class PhaseTable(_Table):
+    """One phase of a run, in a sandbox of its own."""
+
+    name: PlainName = Field(description="Name, for `NAME:OUTPUT` in later phases' inputs.")
+    command: Command = Field(
+        description="Program and arguments; `{in}`, `{out}` and `{seed}` are filled in. `python` "
+        "is the trusted interpreter."
+    )
+    inputs: list[str] = Field(
+        default_factory=list,
+        description="Private files it may read (`{split}` is filled in), or `PHASE:OUTPUT`; each "
+        "appears under `{in}` by its last name.",
+    )
+    outputs: list[PlainName] = Field(
+        default_factory=list, description="Regular files it must write below `{out}`."
+    )
+    cpu_s: float | None = Field(None, gt=0, description="CPU limit of this phase, if different.")
+
+
+class LimitsTable(_Table):
+    """What each phase may use. Told to the candidate, enforced by the launcher."""
+
+    cpu_s: float | None = Field(None, gt=0, description="CPU-seconds, start-up not counted.")
+    wall_s: float = Field(60, gt=0, description="Wall-clock seconds, then everything is killed.")
+    memory: Size = Field(1 << 30, description="Data memory, for example '1GiB'.")
+    processes: int = Field(1, gt=0, description="1: new processes are refused, threads allowed.")
+    disk: Size = Field(64 << 20, description="All that a phase may write.")
+    output: Size = Field(64 << 20, description="Largest declared output.")
+    network: bool = Field(default=False, description="Whether candidates may use the network.")
+
+    def of(self, phase: PhaseTable) -> Limits:
+        """Return the limits of ``phase``."""
+        return Limits(
+            cpu_s=phase.cpu_s or self.cpu_s,
+            wall_s=self.wall_s,
+            memory_bytes=self.memory,
+            processes=self.processes,
+            disk_bytes=self.disk,
+            output_bytes=self.output,
+            network=self.network,
+        )
+
+
+class SandboxTable(_Table):
+    """Where untrusted code runs."""
+
+    engine: str = Field("namespaces", description="An entry point of `regency.sandboxes`.")
+    hide: list[str] = Field(
+        default_factory=list,
+        description="Paths hidden from candidates: absolute, or `stdlib:NAME` for a module or "
+        "package of every Python standard library in reach.",
+    )
+    mounts: list[str] = Field(
+        default_factory=list, description="More absolute host paths, mounted read-only."
+    )
+
+
+class ScoreTable(_Table):
+    """How a candidate is scored."""
+
+    metric: PlainName = Field(description="Name of the number that counts.")
+    goal: Literal["minimize", "maximize"] = Field(description="Which way is better.")
+    trust: Literal["blind", "self-reported"] = Field(
+        "blind",
+        description="`blind`: a scorer outside the sandbox with hidden answers. "
+        "`self-reported`: the candidate says, so a human must see every promotion.",
+    )
+    command: Command | None = Field(
+        None,
+        description="Trusted scorer outside the sandbox; gets `--out FOLDER --private FOLDER "
+        "--split NAME` and prints one JSON object of numbers.",
+    )
+    files: list[InsidePath] = Field(
+        default_factory=list,
+        description="Lab files the scorer needs; hidden from agents. Arguments of `command` that "
+        "name files of the lab are included.",
+    )
+    answers: list[str] = Field(
+        default_factory=list, description="Private files with answers; never mounted."
+    )
+    read: str | None = Field(
+        None,
+        description="For `self-reported`: `stdout` (lines `NAME: VALUE` or `METRIC NAME=VALUE`) "
+        "or the name of an output that holds a JSON object.",
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "ScoreTable":
+        if self.trust == "blind" and (self.command is None or self.read is not None):
+            raise ValueError("trust = 'blind' needs a scorer: set `command` and drop `read`")
+        if self.trust == "self-reported" and (self.read is None) == (self.command is None):
+            raise ValueError("trust = 'self-reported' needs either `read` or `command`")
+        return self
+
+
+class JudgeTable(_Table):
+    """How sure a promotion must be."""
+
+    false_promotion_rate: float = Field(
+        0.05, gt=0, lt=0.5, description="α: chance of a false promotion per generation."
+    )
+    smallest_effect: float = Field(
+        0.0, ge=0, description="Gains below this, in metric units, are not worth a test."
+    )
+    calibration_pairs: int = Field(4, ge=3, description="A/A pairs at the start of an epoch.")
+    search_trials: int = Field(4, ge=1, description="Most trials of gate 1.")
+    confirm_pairs: int = Field(32, ge=2, description="Cap on pairs of gate 2.")
+
+
+class GuardTable(_Table):
+    """A check that must not get worse."""
+
+    name: PlainName = Field(description="Name of the guard.")
+    of: str = Field(
+        description="A number of the scorer, or `cpu_s`, `wall_s`, `memory_bytes`, `OUTPUT_bytes`."
+    )
+    max_ratio: float | None = Field(None, gt=0, description="Most candidate ÷ champion.")
+    max_increase: float | None = Field(None, ge=0, description="Most candidate − champion.")
+    max_decrease: float | None = Field(None, ge=0, description="Most champion − candidate.")
+
+    @model_validator(mode="after")
+    def _one_margin(self) -> "GuardTable":
+        if sum(m is not None for m in (self.max_ratio, self.max_increase, self.max_decrease)) != 1:
+            raise ValueError("a guard needs exactly one of max_ratio, max_increase, max_decrease")
+        return self
+
+
+class Lead(_Table):
+    """How far the champion may be ahead of the last ratified generation."""
+
+    review_minutes: float = Field(30, ge=0, description="Estimated minutes of review.")
+    generations: int = Field(1, ge=0, description="Unratified packets.")
+
+
+class Need(_Table):
+    """What a rule asks for."""
+
+    approvals: int = Field(1, ge=0, description="People who must approve; agents never count.")
+    assurance: Literal["local", "key", "present"] = Field(
+        "local", description="Least assurance of each decision."
+    )
+
+
+class Rule(_Table):
+    """One rule of the policy; the first whose condition holds decides."""
+
+    name: str = Field("", description="Name, for messages; default: its condition.")
+    when: str = Field(
+        description="Condition over `risk`, `trust`, `minutes`, `lines`, `files`, `gain_sd`, "
+        "`autonomy`, `agents`, `touches`, `kind`."
+    )
+    need: Need = Field(default_factory=lambda: Need.model_validate({}), description="Approvals.")
+
+
+class OversightTable(_Table):
+    """Who may ratify what, and how far agents may run ahead."""
+
+    autonomy: Literal["supervised", "sampled", "autonomous"] = Field(
+        "supervised", description="How much goes unread; raised only by a recorded decision."
+    )
+    max_lead: Lead = Field(
+        default_factory=lambda: Lead.model_validate({}), description="Bound on the lead."
+    )
+    dead_man_hours: float = Field(
+        24, gt=0, description="The lab pauses when no human has been there for so long."
+    )
+    rules: list[Rule] = Field(
+        default_factory=list, description="Ordered; first match decides; no match is a denial."
+    )
+
+
+class ArchiveTable(_Table):
+    """Which candidate to build on."""
+
+    select: str = Field("greedy", description="An entry point of `regency.selectors`.")
+
+
+class AgentTable(BaseModel):
+    """One agent; keys other than these go to its proposer."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    kind: str = Field(description="An entry point of `regency.proposers`.")
+    share: float = Field(1.0, gt=0, description="Its share of proposals, relative to others.")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything that is the proposer's own."""
+        return dict(self.model_extra or {})
+
+
+class Config(_Table):
+    """All of ``regency.toml``."""
+
+    lab: LabTable
+    change: ChangeTable
+    data: DataTable = Field(default_factory=lambda: DataTable.model_validate({}))
+    run: list[PhaseTable] = Field(min_length=1)
+    limits: LimitsTable = Field(default_factory=lambda: LimitsTable.model_validate({}))
+    sandbox: SandboxTable = Field(default_factory=lambda: SandboxTable.model_validate({}))
+    score: ScoreTable
+    judge: JudgeTable = Field(default_factory=lambda: JudgeTable.model_validate({}))
+    guards: list[GuardTable] = Field(default_factory=list)
+    oversight: OversightTable = Field(default_factory=lambda: OversightTable.model_validate({}))
+    archive: ArchiveTable = Field(default_factory=lambda: ArchiveTable.model_validate({}))
+    agents: dict[PlainName, AgentTable] = Field(default_factory=dict)
+
+    @field_validator("run")
+    @classmethod
+    def _phases_chain(cls, phases: list[PhaseTable]) -> list[PhaseTable]:
+        known: set[str] = set()
+        for phase in phases:
+            for name in phase.inputs:
+                if ":" in name and name not in known:
+                    raise ValueError(f"{name!r} is not an output of an earlier phase")
+            known |= {f"{phase.name}:{output}" for output in phase.outputs}
+        return phases
+
+    @model_validator(mode="after")
+    def _answers_stay_private(self) -> "Config":
+        for phase in self.run:
+            for name in set(phase.inputs) & set(self.score.answers):
+                raise ValueError(f"phase {phase.name!r} would read the answers {name!r}")
+        return self
+
+
+def parse(text: str, source: str = "regency.toml") -> Config:
+    """Return the checked settings in ``text``.
+
+    Args:
+        text: TOML.
+        source: Name for messages.
+
+    Raises:
+        ConfigError: Not TOML, or not what the schema asks for; the message names file, line, key
+            and the fix.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{source} is not valid TOML: {error}. Mend that line.") from error
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, text, source)) from error
+
+
+def _explain(error: ValidationError, text: str, source: str) -> str:
+    first = error.errors()[0]
+    location = [part for part in first["loc"] if part != "[key]"]
+    key = ".".join(str(part) for part in location)
+    problem = first["msg"].removeprefix("Value error, ")
+    fixes = {
+        "missing": "add it",
+        "extra_forbidden": "no such key: remove it, or check its spelling",
+    }
+    fix = fixes.get(first["type"], "change it")
+    more = len(error.errors()) - 1
+    tail = f" ({more} more problem{'s' if more > 1 else ''})" if more else ""
+    where = f"{source}, line {_line_of(location, text)}"
+    return f"{where}: {key or 'the file'}: {problem}; {fix}.{tail}"
+
+
+def _line_of(location: list[int | str], text: str) -> int:
+    """Return the line on which the key at ``location`` stands, or its nearest enclosing table."""
+    lines = text.splitlines()
+    best, start = 1, 0
+    for depth, part in enumerate(location):
+        nth = location[depth + 1] if depth + 1 < len(location) else 0
+        skip = nth if isinstance(nth, int) else 0
+        if isinstance(part, int):
+            continue
+        pattern = re.compile(rf"^\s*(\[+[^\]]*\b{re.escape(part)}\]+|\"?{re.escape(part)}\"?\s*=)")
+        hits = [n for n in range(start, len(lines)) if pattern.match(lines[n])]
+        if not hits:
+            break
+        start = hits[min(skip, len(hits) - 1)]
+        best = start + 1
+    return best

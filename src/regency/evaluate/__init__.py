@@ -1,0 +1,1 @@
+"""Runs candidates in the sandbox and scores what they produce."""

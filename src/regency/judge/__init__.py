@@ -1,0 +1,1 @@
+"""Decides on evidence: two gates between a candidate and the champion."""

@@ -1,0 +1,1 @@
+"""Bundled labs, as package data."""

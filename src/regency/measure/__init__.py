@@ -1,0 +1,1 @@
+"""Measures of labs: authorship, horizon, bottleneck."""

@@ -1,0 +1,1 @@
+"""What a human reads before ratifying: packets, explanations, risk, policy."""

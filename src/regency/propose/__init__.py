@@ -1,0 +1,1 @@
+"""Agents: what proposes the next change."""

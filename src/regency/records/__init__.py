@@ -1,0 +1,82 @@
+"""The records that cross a boundary: what stages take and give, and what the ledger keeps.
+
+Frozen, slotted dataclasses of plain values. Units are in the names, times are UTC. `plain` turns
+any of them into JSON-ready values and `build` turns those back. Nothing here knows a stage, a
+store or a file.
+"""
+
+from regency.records.actor import Actor, ActorKind, Agent
+from regency.records.codec import Json, build, plain
+from regency.records.entry import Entry, Event, now
+from regency.records.packet import (
+    Change,
+    ClaimCheck,
+    Condition,
+    Decision,
+    Fact,
+    Factor,
+    Generation,
+    Packet,
+    Ruling,
+)
+from regency.records.proposal import (
+    Attempt,
+    Brief,
+    Candidate,
+    FileEdit,
+    Proposal,
+)
+from regency.records.trial import (
+    Batch,
+    Job,
+    Limits,
+    Outcome,
+    Purpose,
+    Trial,
+    TrialRequest,
+)
+from regency.records.verdict import (
+    Answer,
+    Calibration,
+    Finding,
+    Nomination,
+    Verdict,
+)
+
+__all__ = [
+    "Actor",
+    "ActorKind",
+    "Agent",
+    "Answer",
+    "Attempt",
+    "Batch",
+    "Brief",
+    "Calibration",
+    "Candidate",
+    "Change",
+    "ClaimCheck",
+    "Condition",
+    "Decision",
+    "Entry",
+    "Event",
+    "Fact",
+    "Factor",
+    "FileEdit",
+    "Finding",
+    "Generation",
+    "Job",
+    "Json",
+    "Limits",
+    "Nomination",
+    "Outcome",
+    "Packet",
+    "Proposal",
+    "Purpose",
+    "Ruling",
+    "Trial",
+    "TrialRequest",
+    "Verdict",
+    "build",
+    "now",
+    "plain",
+]

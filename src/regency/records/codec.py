@@ -1,0 +1,68 @@
+"""Records to JSON-ready values and back."""
+
+import dataclasses
+import enum
+import functools
+import types
+import typing
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, TypeVar
+
+Json = Any  # JSON-ready values: None, bool, int, float, str, list, dict with string keys
+Record = TypeVar("Record")
+
+
+def plain(value: object) -> Json:
+    """Return ``value`` as JSON-ready values; records become dictionaries of all their fields."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [plain(item) for item in value]
+    return value
+
+
+def build(kind: type[Record], data: Json) -> Record:
+    """Return a record of ``kind`` from what `plain` gave.
+
+    Args:
+        kind: A record class of this module.
+        data: Mapping with its fields; fields with defaults may be absent, unknown ones are
+            ignored, so that older readers can read newer entries.
+
+    Raises:
+        KeyError: A field without default is absent.
+    """
+    values = {}
+    for name, hint, required in _fields(kind):
+        if name in data:
+            values[name] = _revive(hint, data[name])
+        elif required:
+            raise KeyError(f"{kind.__name__} needs the field {name!r}")
+    return kind(**values)
+
+
+@functools.cache
+def _fields(kind: Hashable) -> tuple[tuple[str, Any, bool], ...]:
+    hints = typing.get_type_hints(kind)
+    missing = dataclasses.MISSING
+    return tuple(
+        (f.name, hints[f.name], f.default is missing and f.default_factory is missing)
+        for f in dataclasses.fields(kind)
+    )
+
+
+def _revive(hint: Any, data: Json) -> Any:
+    origin = typing.get_origin(hint)
+    if origin in (types.UnionType, typing.Union) and data is not None:
+        return _revive(next(a for a in typing.get_args(hint) if a is not type(None)), data)
+    if origin is tuple:
+        return tuple(_revive(typing.get_args(hint)[0], item) for item in data)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return build(hint, data)
+    if isinstance(hint, type) and issubclass(hint, enum.Enum | float) and data is not None:
+        return hint(data)
+    return data

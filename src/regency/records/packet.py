@@ -1,0 +1,174 @@
+"""What a human reads, decides and ratifies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from regency.records.actor import Actor
+from regency.records.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One reason for risk: ``points`` between 0 and 1 and why, in words."""
+
+    name: str
+    points: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One structural change, for example ``constant`` ``LEARNING_RATE`` ``0.001 → 0.003``."""
+
+    kind: str
+    where: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCheck:
+    """One claim of a rationale held against the diff: ``holds``, ``fails`` or ``unknown``."""
+
+    claim: str
+    result: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A part of a packet that can be decided on its own.
+
+    Attributes:
+        id: ``p<packet>.<n>``.
+        title: One line.
+        paths: Files it touches.
+        diff: Unified diff of this change.
+        facts: What changed structurally.
+        claims: The claims check.
+        factors: Reasons for risk.
+        risk: 0 to 1.
+        minutes: Review minutes it should take.
+        candidates: Candidates whose promotions made it.
+        agents: Who wrote it: agent name → lines.
+    """
+
+    id: str
+    title: str
+    paths: tuple[str, ...]
+    diff: str
+    facts: tuple[Fact, ...] = ()
+    claims: tuple[ClaimCheck, ...] = ()
+    factors: tuple[Factor, ...] = ()
+    risk: float = 0.0
+    minutes: float = 0.0
+    candidates: tuple[str, ...] = ()
+    agents: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """An immutable snapshot that a human decides on.
+
+    Attributes:
+        id: ``p<number>``.
+        base_generation: Number of the generation it starts from.
+        base_commit: That generation's commit.
+        head_candidate: The champion it would ratify.
+        head_commit: Its commit.
+        evidence: Verdicts of the promotions between base and head, oldest first.
+        evidence_digest: SHA-256 over the canonical evidence.
+        epoch: Epoch that the evidence belongs to.
+        changes: Separately decidable changes.
+        minutes: Review minutes in all.
+        risk: Highest risk of its changes.
+        trust: ``blind`` or ``self-reported``.
+    """
+
+    id: str
+    base_generation: int
+    base_commit: str
+    head_candidate: str
+    head_commit: str
+    evidence: tuple[Verdict, ...]
+    evidence_digest: str
+    epoch: int
+    changes: tuple[Change, ...]
+    minutes: float
+    risk: float
+    trust: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A human's decision.
+
+    Attributes:
+        item: What was decided: a packet id, or ``lab-…`` for a pending lab change.
+        answer: ``approve``, ``reject`` or ``request-changes``.
+        by: Who decided.
+        reason: In their words.
+        assurance: ``present``, ``key`` or ``local``.
+        rule: The policy rule that asked for it.
+        digest: SHA-256 of what was decided on.
+    """
+
+    item: str
+    answer: str
+    by: Actor
+    reason: str
+    assurance: str = "local"
+    rule: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a policy rule, with what it found."""
+
+    text: str
+    passed: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What policy says of one item.
+
+    Attributes:
+        allowed: Whether the approvals in hand suffice.
+        rule: The rule that matched, empty if none (denied by default).
+        needed: Approvals it needs.
+        given: Approvals that count.
+        conditions: Every condition looked at, in order.
+        message: One plain sentence, naming the rule to add when none matched.
+    """
+
+    allowed: bool
+    rule: str
+    needed: int
+    given: int
+    conditions: tuple[Condition, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A champion that humans ratified.
+
+    Attributes:
+        number: 0 is the starting point.
+        candidate: Candidate id.
+        commit: Git commit.
+        tag: Name of the tag.
+        packet: Packet that was approved, empty for generation 0.
+        approved_by: Names of those who approved.
+        attestation_digest: SHA-256 of the signed statement, empty for generation 0.
+    """
+
+    number: int
+    candidate: str
+    commit: str
+    tag: str
+    packet: str = ""
+    approved_by: tuple[str, ...] = ()
+    attestation_digest: str = ""

@@ -1,0 +1,1 @@
+"""Git: trees, objects, refs and differences."""

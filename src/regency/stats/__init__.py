@@ -1,0 +1,1 @@
+"""The only home of numerics for evidence: pure functions."""

@@ -106,6 +106,10 @@ class LimitsTable(_Table):
     """What each phase may use. Told to the candidate, enforced by the launcher."""
 
     cpu_s: float | None = Field(None, gt=0, description="CPU-seconds, start-up not counted.")
+    preload: list[str] = Field(
+        default_factory=list,
+        description="Modules whose import counts as start-up, outside the CPU budget.",
+    )
     wall_s: float = Field(60, gt=0, description="Wall-clock seconds, then everything is killed.")
     memory: Size = Field(1 << 30, description="Data memory, for example '1GiB'.")
     processes: int = Field(1, gt=0, description="1: new processes are refused, threads allowed.")

@@ -5,7 +5,7 @@ import enum
 import functools
 import types
 import typing
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 Json = Any  # JSON-ready values: None, bool, int, float, str, list, dict with string keys
@@ -46,7 +46,7 @@ def build(kind: type[Record], data: Json) -> Record:
 
 
 @functools.cache
-def _fields(kind: Hashable) -> tuple[tuple[str, Any, bool], ...]:
+def _fields(kind: Any) -> tuple[tuple[str, Any, bool], ...]:
     hints = typing.get_type_hints(kind)
     missing = dataclasses.MISSING
     return tuple(

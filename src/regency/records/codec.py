@@ -6,7 +6,7 @@ import functools
 import types
 import typing
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 Json = Any  # JSON-ready values: None, bool, int, float, str, list, dict with string keys
 Record = TypeVar("Record")
@@ -37,7 +37,7 @@ def build(kind: type[Record], data: Json) -> Record:
         KeyError: A field without default is absent.
     """
     values = {}
-    for name, hint, required in _fields(kind):
+    for name, hint, required in _fields(cast(Any, kind)):
         if name in data:
             values[name] = _revive(hint, data[name])
         elif required:

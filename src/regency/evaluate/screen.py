@@ -34,6 +34,8 @@ def _faults(
         yield "it changes nothing"
     for edit in edits:
         yield from _path_faults(edit, change)
+        if edit.content is None and edit.path not in before:
+            yield f"it deletes {edit.path!r}, which is not there"
     for edit in edits:
         yield from _content_faults(edit)
     lines = sum(_changed(edit, before) for edit in edits if _is_text(edit.content))

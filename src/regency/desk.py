@@ -1,0 +1,55 @@
+"""What a lab hands down to the loop: services, settings in force, and the one way to record."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from regency.archive.select import Selector
+from regency.config import Config
+from regency.evaluate.crew import Crew
+from regency.propose.proposer import Proposer
+from regency.records import Actor, ActorKind, Candidate, Event, Json, Packet, Proposal, Verdict
+from regency.store import Store
+
+SYSTEM = Actor(ActorKind.SYSTEM, "regency")
+JUDGE = Actor(ActorKind.SYSTEM, "judge")
+
+Items = Sequence[tuple[str, Json]]
+
+
+@dataclass(slots=True)
+class Desk:
+    """Everything that one run works with.
+
+    Attributes:
+        config: The settings in force.
+        epoch: Number of the current epoch.
+        store: Projections, for reading.
+        crew: Runs trials that stages ask for.
+        proposers: Agent name → proposer.
+        shares: Agent name → share of proposals.
+        select: Parent rule.
+        seeds: Key → seed that nobody outside the lab can guess.
+        record: Puts entries in the ledger, all or none.
+        admit: Turns proposals into candidates; those with a verdict already are not run.
+        packet: Snapshot for a human, of the champion to be and the verdict that made it so.
+        files: Candidate id → its files as agents may see them.
+        show: Takes live events.
+        program: The lab's prose for agents.
+        forget: Called with a candidate id whose working files are no longer needed.
+    """
+
+    config: Config
+    epoch: int
+    store: Store
+    crew: Crew
+    proposers: Mapping[str, Proposer]
+    shares: Mapping[str, float]
+    select: Selector
+    seeds: Callable[[str], int]
+    record: Callable[[Actor, Items], None]
+    admit: Callable[[Sequence[Proposal]], list[tuple[Candidate, Verdict | None]]]
+    packet: Callable[[str, Verdict], Packet]
+    files: Callable[[str], Mapping[str, bytes]]
+    show: Callable[[Event], None]
+    program: str = ""
+    forget: Callable[[str], None] = field(default=lambda _: None)

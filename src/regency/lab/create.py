@@ -1,0 +1,229 @@
+"""Makes a lab: checks its settings, makes its data, proves its sandbox, opens its ledger.
+
+Everything is built aside and moved into place at the end, so that a failure leaves nothing behind.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from regency import plugins
+from regency.config import Config, parse
+from regency.errors import BadInput, ConfigError
+from regency.lab import epochs
+from regency.lab.home import SETTINGS, STATE, Home, rules
+from regency.lab.lab import Lab
+from regency.lab.record import Recorder
+from regency.records import Actor, ActorKind, Agent, Candidate, Generation, plain
+from regency.repo.git import Repo
+from regency.repo.tree import match
+
+FALLBACK_AUTHOR = ("Regency", "regency@localhost")
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What kind of lab to make.
+
+    Attributes:
+        template: Name of a bundled lab, or None to adopt the repository as it is.
+        simulated: Whether its humans are simulated; can never be changed.
+        unsafe: Whether to go on without isolation.
+    """
+
+    template: str | None = None
+    simulated: bool = False
+    unsafe: bool = False
+
+
+def bundled() -> list[str]:
+    """Return the names of the bundled labs."""
+    labs = resources.files("regency.labs")
+    return sorted(entry.name for entry in labs.iterdir() if (entry / "files").is_dir())
+
+
+def create(folder: Path, wish: Wish, say: Say = lambda _: None) -> Lab:
+    """Make a lab in ``folder`` and return it, open.
+
+    Args:
+        folder: New or empty for a bundled lab; a git repository with ``regency.toml`` otherwise.
+        wish: What kind.
+        say: Told each step in plain words.
+
+    Raises:
+        BadInput: Something in the folder or its settings cannot be used.
+        SandboxError: No isolation can be had and ``unsafe`` was not given.
+    """
+    if wish.template is None:
+        root = _adopted(folder)
+        with _aside(root / STATE) as state:
+            _fill(Home(root, state), wish, say)
+        return Lab.open(root)
+    target = _vacant(folder)
+    with _aside(target) as made:
+        say(f"copying the bundled lab {wish.template}")
+        _unpack(wish.template, made)
+        _fill(Home(made, made / STATE), wish, say)
+    return Lab.open(target)
+
+
+def starter(folder: Path) -> list[str]:
+    """Write a starter ``regency.toml`` and ``program.md`` into ``folder``; return their names.
+
+    Raises:
+        BadInput: There are settings already.
+    """
+    if (folder / SETTINGS).exists():
+        raise BadInput(f"{folder / SETTINGS} is there already. Edit it, or init the lab.")
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for entry in sorted((resources.files("regency.labs") / "starter").iterdir(), key=str):
+        if not (folder / entry.name).exists() and not entry.name.startswith("_"):
+            (folder / entry.name).write_text(entry.read_text())
+            written.append(entry.name)
+    return written
+
+
+def _adopted(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is not a folder. Use --lab NAME to make a bundled lab there.")
+    repo = Repo.discover(folder)
+    root = Path(repo.root)
+    if (root / STATE).exists():
+        raise BadInput(f"{root} is a lab already. Use `regency run`, or remove {STATE} to restart.")
+    if not (root / SETTINGS).is_file():
+        raise ConfigError(f"{root} has no {SETTINGS}. Run `regency init {folder} --starter`.")
+    if dirty := repo.dirty():
+        some = ", ".join(dirty[:3])
+        raise BadInput(f"the working tree has uncommitted changes ({some}). Commit or stash them.")
+    repo.close()
+    return root
+
+
+def _vacant(folder: Path) -> Path:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BadInput(f"{folder} is not empty. Give a new folder.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return folder.resolve()
+
+
+@contextlib.contextmanager
+def _aside(target: Path) -> Iterator[Path]:
+    """Give a folder beside ``target`` that becomes it at the end, or vanishes on any failure."""
+    with tempfile.TemporaryDirectory(prefix=f"{target.name}.", dir=target.parent) as temporary:
+        made = Path(temporary) / "made"
+        try:
+            yield made
+            os.rename(made, target)
+        except OSError as error:
+            raise BadInput(f"cannot write {target}: {error.strerror}. Make room, or move.") from error
+
+
+def _unpack(name: str, target: Path) -> None:
+    if name not in bundled():
+        raise BadInput(f"no bundled lab is named {name!r}: known are {', '.join(bundled())}.")
+    with resources.as_file(resources.files("regency.labs") / name / "files") as files:
+        shutil.copytree(files, target, ignore=shutil.ignore_patterns("__pycache__"))
+    Repo.create(target, f"Start the {name} lab", FALLBACK_AUTHOR).close()
+
+
+def _fill(home: Home, wish: Wish, say: Say) -> None:
+    repo = Repo.discover(home.root)
+    try:
+        commit = repo.head()
+        text = (home.root / SETTINGS).read_text()
+        config = parse(text)
+        present = set(repo.files(commit))
+        check(config, present)
+        home.make()
+        _ignore(repo)
+        names = rules(config, present)
+        epochs.copy_rules(home, 0, {n: (home.root / n).read_bytes() for n in names})
+        say("making the lab's private data")
+        epochs.make_data(home, config)
+        say("proving the sandbox and looking for leaks of the hidden data")
+        ground = epochs.prove(home, config, unsafe=wish.unsafe)
+        say("opening the ledger")
+        _open_ledger(home, repo, commit, wish, epochs.opened(home, 0, text, names, ground))
+    finally:
+        repo.close()
+
+
+def _open_ledger(
+    home: Home, repo: Repo, commit: str, wish: Wish, epoch: dict[str, object]
+) -> None:
+    with Recorder.create(home, simulated=wish.simulated) as recorder:
+        tag = f"{'simulated' if wish.simulated else 'generation'}/0"
+        start = Candidate(
+            "c0", commit, repo.tree(commit), "", Agent("start", "human"), "The starting point."
+        )
+        move = {"candidate": "c0", "previous": "", "nomination": 0, "reason": "Starting point."}
+        recorder.record(
+            Actor(ActorKind.SYSTEM, "regency"),
+            [
+                ("lab.created", recorder.identity(wish.simulated)),
+                ("epoch.opened", epoch),
+                ("candidate", plain(start)),
+                ("champion", move),
+                ("generation", plain(Generation(0, "c0", commit, tag))),
+            ],
+        )
+
+
+def check(config: Config, present: set[str]) -> None:
+    """Refuse settings that cannot work in this repository.
+
+    Args:
+        config: The settings.
+        present: Files of the lab's commit.
+
+    Raises:
+        ConfigError: What is wrong and what to do.
+    """
+    for pattern in config.change.editable:
+        if not any(match(path, [pattern]) for path in present):
+            raise ConfigError(f"editable = {pattern!r} matches no file. Correct it in {SETTINGS}.")
+    needed = [config.lab.brief, *config.score.files, *config.data.files]
+    for name in needed:
+        if name not in present:
+            raise ConfigError(f"{name} is named in {SETTINGS} but not committed. Add and commit it.")
+    if named := [f for f in rules(config, present) if match(f, config.change.editable)]:
+        raise ConfigError(f"agents could edit {named[0]}, which makes the rules. Narrow `editable`.")
+    _check_commands(config, present)
+    _check_plugins(config)
+
+
+def _check_commands(config: Config, present: set[str]) -> None:
+    commands: list[Sequence[str]] = [phase.command for phase in config.run]
+    commands += [c for c in (config.score.command, config.data.command) if c]
+    for command in commands:
+        program = command[0]
+        if program != "python" and program not in present and shutil.which(program) is None:
+            raise ConfigError(f"the command {program!r} is not there. Install it or correct it.")
+        script = command[1] if program == "python" and len(command) > 1 else ""
+        if script.endswith(".py") and script not in present:
+            raise ConfigError(f"{script} is run in {SETTINGS} but not committed. Add and commit it.")
+
+
+def _check_plugins(config: Config) -> None:
+    wanted = [("regency.sandboxes", config.sandbox.engine)]
+    wanted.append(("regency.selectors", config.archive.select))
+    wanted += [("regency.proposers", agent.kind) for agent in config.agents.values()]
+    for group, name in wanted:
+        if name not in plugins.names(group):
+            known = ", ".join(plugins.names(group))
+            raise ConfigError(f"{SETTINGS}: {name!r} is not one of {group}: {known}.")
+
+
+def _ignore(repo: Repo) -> None:
+    exclude = Path(repo.common_dir) / "info" / "exclude"
+    exclude.parent.mkdir(exist_ok=True)
+    lines = exclude.read_text().splitlines() if exclude.is_file() else []
+    if f"/{STATE}/" not in lines:
+        exclude.write_text("\n".join([*lines, f"/{STATE}/", ""]))

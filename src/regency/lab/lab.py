@@ -1,0 +1,320 @@
+"""`Lab`: one lab, open: run it, ask and tell, decide, and read where it stands."""
+
+import contextlib
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from regency import loop, plugins
+from regency.admission import Admission, Admitted
+from regency.desk import SYSTEM, Desk, Items
+from regency.errors import BadInput, Refused
+from regency.evaluate.crew import Crew
+from regency.evaluate.evaluator import Evaluator, Place
+from regency.lab import decide, epochs
+from regency.lab.home import Home, find, hidden, seed_of
+from regency.lab.record import Recorder
+from regency.propose.brief import build_brief
+from regency.records import (
+    Actor,
+    ActorKind,
+    Brief,
+    Decision,
+    Event,
+    Packet,
+    Proposal,
+    Trial,
+    Verdict,
+    plain,
+)
+from regency.repo.git import Repo
+from regency.repo.objects import Writer
+from regency.repo.tree import match
+from regency.snapshot import snapshot
+
+Show = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one run is asked to do.
+
+    Attributes:
+        agents: Names of the agents to use; empty: all of them.
+        candidates: Most candidates to judge.
+        wall_s: Longest wall time.
+        workers: Trials at the same time; None: one per core.
+        unsafe: Whether to run without isolation if none can be had.
+    """
+
+    agents: tuple[str, ...] = ()
+    candidates: int | None = None
+    wall_s: float | None = None
+    workers: int | None = None
+    unsafe: bool = False
+
+
+class Lab:
+    """One lab, open. Use as a context manager."""
+
+    def __init__(self, home: Home, recorder: Recorder, repo: Repo) -> None:
+        """Use `Lab.open`."""
+        self.home = home
+        self.recorder = recorder
+        self.repo = repo
+        self.store = recorder.store
+        self.epoch: Mapping[str, object] = self.store.epoch()
+        self.config = epochs.in_force(home, self.epoch)
+        self.simulated = bool(recorder.created()["simulated"])
+        self._writer = Writer(repo)
+        self._visible: dict[str, dict[str, bytes]] = {}
+        self._stop = threading.Event()
+
+    @classmethod
+    def open(cls, folder: Path | str = ".") -> "Lab":
+        """Open the lab that ``folder`` lies in, and mend what follows from its ledger.
+
+        Raises:
+            BadInput: There is no lab.
+            LedgerError: Its record is damaged, or its rules are not what the record says.
+        """
+        home = find(Path(folder))
+        repo = Repo.discover(home.root)
+        lab = cls(home, Recorder.open(home), repo)
+        lab.mend()
+        return lab
+
+    def __enter__(self) -> "Lab":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what is open."""
+        self.repo.close()
+        self.recorder.close()
+
+    # ── the loop ───────────────────────────────────────────────────────────────────────────────
+
+    def run(self, plan: Plan, show: Show = lambda _: None) -> loop.Summary:
+        """Improve the champion until the plan's budget is spent; again continues.
+
+        Args:
+            plan: What to do.
+            show: Told what happens, live.
+
+        Raises:
+            LabBusy: Another process runs this lab.
+            Refused: The lab is paused.
+            BadInput: An agent is unknown, or the starting point itself does not run.
+        """
+        if (reason := self.store.paused()) is not None:
+            raise Refused(f"the lab is paused ({reason}). A human can `regency resume` it.")
+        agents = self._agents(plan.agents)
+        workers = plan.workers or len(os.sched_getaffinity(0))
+        with self.home.running():
+            self._sweep()
+            started = {"pid": os.getpid(), "agents": list(agents), "workers": workers}
+            self.recorder.record(SYSTEM, [("run.started", started)])
+            executor = plugins.load("regency.executors", "local")(
+                workers, lambda slot, core: self._evaluator(slot, core, unsafe=plan.unsafe)
+            )
+            reason = "failed"
+            try:
+                desk = self._desk(agents, executor, show)
+                summary = loop.run(
+                    desk, loop.Budget(plan.candidates, plan.wall_s), self._stop.is_set
+                )
+                reason = summary.reason
+                return summary
+            finally:
+                executor.close()
+                with contextlib.suppress(BadInput):
+                    self.recorder.record(SYSTEM, [("run.stopped", {"reason": reason})])
+                self.mend()
+
+    def stop(self) -> None:
+        """Ask a run in this process to end; safe from a signal handler."""
+        self._stop.set()
+
+    # ── ask and tell ───────────────────────────────────────────────────────────────────────────
+
+    def ask(self) -> tuple[Brief, Mapping[str, bytes]]:
+        """Return a brief and the files of the candidate to build on."""
+        champion = self.store.champion()
+        calibration = self.store.calibration()
+        noise_sd = calibration.noise_sd if calibration else 0.0
+        from regency.propose.brief import Standing, attempt
+
+        def seen(candidates: Sequence[object]) -> tuple[object, ...]:
+            return tuple(candidates)
+
+        del seen
+        best = tuple(
+            attempt(c, self.store.verdict(c.id), self.store.search_gain(c.id), noise_sd)
+            for c in self.store.best(8)
+        )
+        files = self.files(champion)
+        standing = Standing(
+            parent=champion,
+            champion=champion,
+            champion_score=calibration.search_mean if calibration else 0.0,
+            noise_sd=noise_sd,
+            editable=tuple(p for p in files if match(p, self.config.change.editable)),
+            program=self.program(),
+            best=best,
+        )
+        return build_brief(self.config, standing), files
+
+    def tell(self, proposals: Sequence[Proposal]) -> list[Admitted]:
+        """Queue proposals from outside; a run, now or later, judges them."""
+        return self._admission().admit(proposals)
+
+    # ── humans ─────────────────────────────────────────────────────────────────────────────────
+
+    def decide(self, decision: Decision) -> decide.Outcome:
+        """Take a human's decision: the one door, whichever face it came through.
+
+        Raises:
+            Refused: Policy, a stale packet, or a decider who may not decide.
+            BadInput: There is no such item.
+        """
+        return decide.decide(self, decision)
+
+    def pause(self, by: Actor, reason: str) -> None:
+        """Stop all agents until a human resumes."""
+        self.recorder.record(by, [("paused", {"reason": reason})])
+
+    def resume(self, by: Actor, reason: str) -> None:
+        """Let agents go on.
+
+        Raises:
+            Refused: ``by`` is not human.
+        """
+        if by.kind not in (ActorKind.HUMAN, ActorKind.SIMULATED_HUMAN):
+            raise Refused("only a human can resume a lab")
+        self.recorder.record(by, [("resumed", {"reason": reason})])
+
+    # ── reading ────────────────────────────────────────────────────────────────────────────────
+
+    def program(self) -> str:
+        """Return the lab's prose for agents, as it is in force."""
+        return epochs.read_only_copy(self.home, int(str(self.epoch["number"])), self.config.lab.brief)
+
+    def files(self, candidate: str) -> Mapping[str, bytes]:
+        """Return a candidate's files as agents may see them: no rules, no scorer."""
+        if candidate not in self._visible:
+            commit = self.store.candidate(candidate).commit
+            names = set(self.repo.files(commit))
+            seen = sorted(names - hidden(self.config, names))
+            if len(self._visible) > 64:
+                self._visible.clear()
+            self._visible[candidate] = self.repo.read(commit, seen)
+        return self._visible[candidate]
+
+    def packet(self, item: str) -> Packet:
+        """Return a packet with the full text of its changes."""
+        return decide.whole(self, self.store.packet(item))
+
+    # ── what follows from the ledger ───────────────────────────────────────────────────────────
+
+    def mend(self) -> None:
+        """Bring refs and tags in line with the ledger, which is the truth."""
+        wanted = {"refs/heads/regency/champion": self._commit(self.store.champion())}
+        here = self.repo.refs("refs/heads/regency/")
+        if moves := {ref: c for ref, c in wanted.items() if here.get(ref) != c}:
+            self.repo.update_refs(moves)
+        decide.tag_missing(self)
+
+    def _commit(self, candidate: str) -> str:
+        return self.store.candidate(candidate).commit
+
+    def _agents(self, wanted: Sequence[str]) -> dict[str, float]:
+        known = self.config.agents
+        for name in wanted:
+            if name not in known:
+                names = ", ".join(known) or "none"
+                raise BadInput(f"no agent named {name!r} in regency.toml: known are {names}.")
+        return {name: known[name].share for name in (wanted or known)}
+
+    def _sweep(self) -> None:
+        shutil.rmtree(self.home.work, ignore_errors=True)
+        self.home.work.mkdir(mode=0o700)
+
+    def _evaluator(self, slot: int, core: int, *, unsafe: bool) -> Evaluator:
+        number = int(str(self.epoch["number"]))
+        place = Place(self.home.data, self.home.epoch(number), self.home.work / f"slot{slot}")
+        sandbox = epochs.open_sandbox(self.config, core=core, unsafe=unsafe)
+        startup = float(str(self.epoch["startup_cpu_s"]))
+        return Evaluator(self.config, place, sandbox, startup_cpu_s=startup, core=core)
+
+    def _desk(self, agents: Mapping[str, float], executor: object, show: Show) -> Desk:
+        tables = self.config.agents
+        crew = Crew(
+            executor,  # type: ignore[arg-type]
+            finished=self.store.trial,
+            record=lambda trials: self._record_trials(trials, show),
+            folder=self._folder,
+        )
+        return Desk(
+            config=self.config,
+            epoch=int(str(self.epoch["number"])),
+            store=self.store,
+            crew=crew,
+            proposers={
+                name: plugins.load("regency.proposers", tables[name].kind)(
+                    name=name, **tables[name].settings
+                )
+                for name in agents
+            },
+            shares=agents,
+            select=plugins.load("regency.selectors", self.config.archive.select),
+            seeds=self._seeds(),
+            record=self._record,
+            admit=self._admission().admit,
+            packet=lambda head, verdict: snapshot(self, head, verdict),
+            files=self.files,
+            show=show,
+            program=self.program(),
+            forget=lambda c: shutil.rmtree(self._tree(c), ignore_errors=True),
+        )
+
+    def _seeds(self) -> Callable[[str], int]:
+        secret = self.home.seed_key()
+        return lambda key: seed_of(secret, key)
+
+    def _record(self, actor: Actor, items: Items) -> None:
+        self.recorder.record(actor, items)
+        if any(kind == "champion" for kind, _ in items):
+            self.mend()
+
+    def _record_trials(self, trials: Sequence[Trial], show: Show) -> None:
+        self.recorder.record(SYSTEM, [("trial", plain(trial)) for trial in trials])
+        for trial in trials:
+            show(Event("trial", plain(trial)))
+
+    def _admission(self) -> Admission:
+        return Admission(
+            self.config.change,
+            self.store,
+            self._writer,
+            files=self.files,
+            record=self._record,
+            numbering=self.home.numbering,
+        )
+
+    def _tree(self, candidate: str) -> Path:
+        return self.home.work / "trees" / candidate
+
+    def _folder(self, candidate: str) -> str:
+        folder = self._tree(candidate)
+        if not folder.is_dir():
+            folder.parent.mkdir(exist_ok=True)
+            commit = self._commit(candidate)
+            left_out = hidden(self.config, set(self.repo.files(commit)))
+            self.repo.materialise(commit, folder, left_out.__contains__)
+        return str(folder)

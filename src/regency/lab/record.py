@@ -1,0 +1,84 @@
+"""The one place where the ledger is opened for writing."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from regency import __version__
+from regency.desk import Items
+from regency.errors import LedgerError
+from regency.lab.home import Home
+from regency.ledger.blobs import Blobs
+from regency.ledger.keys import LabKey
+from regency.ledger.log import Log
+from regency.records import Actor, Entry
+from regency.store import Store
+
+
+class Recorder:
+    """Ledger, projections and blobs of one lab, open together."""
+
+    def __init__(self, home: Home, origin: str, key: LabKey) -> None:
+        """Open what is there, or make it.
+
+        Args:
+            home: The lab.
+            origin: Name of the log in its checkpoints.
+            key: The lab's key.
+        """
+        self.home = home
+        self.key = key
+        self.store = Store(home.database)
+        self.blobs = Blobs(home.blobs)
+        self.log = Log(self.store, key, origin)
+
+    @classmethod
+    def open(cls, home: Home) -> "Recorder":
+        """Open the ledger of an existing lab.
+
+        Raises:
+            LedgerError: It is damaged, or its key is missing or readable by others.
+        """
+        key = LabKey.load(home.key)
+        return cls(home, key.name, key)
+
+    @classmethod
+    @contextlib.contextmanager
+    def create(cls, home: Home, *, simulated: bool) -> "Iterator[Recorder]":
+        """Make the key and an empty ledger."""
+        prefix = "simulated." if simulated else ""
+        key = LabKey.create(home.key, f"{prefix}regency.lab/{_slug(home.root)}")
+        recorder = cls(home, key.name, key)
+        try:
+            yield recorder
+        finally:
+            recorder.close()
+
+    def identity(self, simulated: bool) -> dict[str, object]:
+        """Return the body of the ledger's first entry."""
+        return {
+            "name": self.key.name,
+            "simulated": simulated,
+            "public_key": self.key.verifier,
+            "version": __version__,
+        }
+
+    def record(self, actor: Actor, items: Items) -> list[Entry]:
+        """Append entries, all or none, together with their projections."""
+        return self.log.append_many([(actor, kind, body) for kind, body in items])
+
+    def created(self) -> dict[str, object]:
+        """Return the body of the first entry."""
+        first = next(iter(self.log.entries()), None)
+        if first is None or first.kind != "lab.created":
+            raise LedgerError("the ledger does not begin with this lab. Restore .regency.")
+        return dict(first.body)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.store.close()
+
+
+def _slug(root: Path) -> str:
+    kept = "".join(c if c.isalnum() or c in "-._" else "-" for c in root.name.split(".partial")[0])
+    return kept or "lab"

@@ -8,7 +8,7 @@ import pytest
 
 from regency.errors import RepositoryError, TrialError
 from regency.records import FileEdit
-from regency.repo import git as git_module
+from regency.repo import process as git_module
 from regency.repo.git import Repo
 from regency.repo.objects import NewCommit, Writer
 

@@ -61,6 +61,19 @@ def test_the_same_commit_twice_is_one(repo: Repo):
     assert writer.write([new, new])[0] == writer.write([new])[0]
 
 
+def test_files_and_folders_change_places(repo: Repo):
+    written = Writer(repo).write([
+        commit(repo.head(), FileEdit("train.py/x", b"1"), FileEdit("train.py", None)),
+        commit(0, FileEdit("train.py", b"back"), FileEdit("train.py/x", None)),
+        commit("", FileEdit("a/b", b"root"), FileEdit("a/c", b"root")),
+    ])  # fmt: skip
+    assert "train.py/x" in repo.files(written[0].commit)
+    assert repo.read(written[1].commit, ["train.py"]) == {"train.py": b"back"}
+    assert repo.parents(written[2].commit) == ()
+    assert sorted(repo.files(written[2].commit)) == ["a/b", "a/c"]
+    git(repo.root, "fsck", "--strict", "--no-dangling")
+
+
 PATHS = st.sampled_from([
     "train.py", "lib/a.py", "lib/sub/b.py", "lib.py", "lib/z z.py", "n/m/o.py", "lib-a.py", "é"
 ])  # fmt: skip
@@ -94,7 +107,8 @@ def test_trees_are_as_git_would_write_them(repo: Repo, rounds: list[dict[str, by
         (FileEdit("link", b"/etc/passwd", 0o120000), "regular"),
         (FileEdit("train.py/x", b""), "folder"),
         (FileEdit("lib", b""), "folder"),
-        (FileEdit("gone.py", None), "not there"),
+        (FileEdit("lib", None), "cannot be deleted"),
+        (FileEdit("gone.py", None), "cannot be deleted"),
     ],
 )
 def test_impossible_edits_are_the_candidates_fault(repo: Repo, edit: FileEdit, reason: str):

@@ -1,18 +1,12 @@
-"""The git program: the only home of git processes, kept apart from the user's git settings.
+"""One git repository: revisions, trees, files, references, tags, differences.
 
-Knows processes, revisions, trees and references. Knows nothing of candidates, labs or agents, and
-never touches the index or the working tree of a repository that it did not create.
+Knows nothing of candidates, labs or agents, and changes the index or the working tree only where
+it is told to create or commit.
 """
 
 import contextlib
-import functools
 import getpass
 import os
-import re
-import shutil
-import subprocess
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -25,195 +19,16 @@ from regency.repo.encoding import (
     encode_tag,
     text_bytes,
 )
+from regency.repo.process import Objects, call, cannot_start, version
 from regency.repo.tree import unsafe_path
 
-OLDEST = (2, 30)
 _REGULAR = (REGULAR, 0o100664, EXECUTABLE)
 _KINDS = {0o120000: "a symbolic link", 0o160000: "a submodule"}
-_CACHED_OBJECTS = 2048
-_CACHED_BYTES = 256 << 10
-
-# The user's hooks, monitors, filters, pagers and signing keys are theirs: none may run or be asked
-# for because a program looks at a repository.
-_SETTINGS = (
-    "core.hooksPath=/dev/null",
-    "core.fsmonitor=false",
-    "core.attributesFile=/dev/null",
-    "core.quotePath=false",
-    "commit.gpgSign=false",
-    "tag.gpgSign=false",
-    "gc.auto=0",
-    "maintenance.auto=false",
-    "protocol.allow=never",
-)
-_OPTIONS = tuple(word for setting in _SETTINGS for word in ("-c", setting))
 _DIFF = (
     "diff-tree", "-r", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames",
     "--full-index", "--unified=3", "--inter-hunk-context=0", "--diff-algorithm=histogram",
     "--src-prefix=a/", "--dst-prefix=b/",
 )  # fmt: skip
-
-
-def environment(git_dir: str | None = None) -> dict[str, str]:
-    """Return a process environment in which git obeys us and not the caller's ``GIT_*``."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "LC_", "LANG"))}
-    kept |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0",
-             "GIT_NO_REPLACE_OBJECTS": "1", "GIT_ATTR_NOSYSTEM": "1"}  # fmt: skip
-    if git_dir:
-        # Attributes could hide a change ("-diff"): they are read from the folder that git runs in
-        # and from the index, so it runs in its own folder and with no index.
-        kept |= {"GIT_DIR": git_dir, "GIT_INDEX_FILE": f"{git_dir}/regency-no-index"}
-    return kept
-
-
-def call(
-    arguments: Sequence[str], *, cwd: Path, git_dir: str | None = None, stdin: bytes = b""
-) -> bytes:
-    """Run git once and return its standard output.
-
-    Args:
-        arguments: Everything after ``git``.
-        cwd: Where it runs.
-        git_dir: The repository, so that nothing in the working tree is looked at; None lets git
-            find it from ``cwd``.
-        stdin: Given to it.
-
-    Raises:
-        RepositoryError: Git is missing, the folder is gone, or git failed.
-    """
-    try:
-        done = subprocess.run(
-            ["git", *_OPTIONS, *arguments],
-            cwd=cwd, env=environment(git_dir), input=stdin, capture_output=True, check=False,
-        )  # fmt: skip
-    except OSError as error:
-        raise _cannot_start(cwd) from error
-    if done.returncode:
-        raise RepositoryError(_said(done.stderr.decode("utf-8", "replace"), arguments, cwd))
-    return done.stdout
-
-
-def _cannot_start(cwd: Path) -> RepositoryError:
-    if not cwd.is_dir():
-        return RepositoryError(f"the folder {cwd} is not there (any more): check the path.")
-    return RepositoryError("the git program is not there: install git 2.30 or newer.")
-
-
-def _said(stderr: str, arguments: Sequence[str], cwd: Path) -> str:
-    lines = [line for line in stderr.splitlines() if line.strip()]
-    first = (lines or ["no message"])[0].removeprefix("fatal: ").removeprefix("error: ")
-    if "dubious ownership" in stderr or "unsafe repository" in stderr:
-        return (
-            f"{cwd} belongs to another user and git refuses it: if you trust it, run "
-            f"`git config --global --add safe.directory {cwd}`."
-        )
-    if "not a git repository" in stderr:
-        return f"{cwd} is not in a git repository: run `git init` there and commit your files."
-    if "No space left" in stderr:
-        return f"the disk of {cwd} is full: free some space and run the command again."
-    return f"git {arguments[0]} failed in {cwd}: {first}. Run it by hand to see more."
-
-
-@functools.cache
-def version() -> tuple[int, int]:
-    """Return the version of the git program.
-
-    Raises:
-        RepositoryError: It is missing or too old.
-    """
-    if shutil.which("git") is None:
-        raise RepositoryError("the git program is not there: install git 2.30 or newer.")
-    text = call(["--version"], cwd=Path("/")).decode()
-    found = re.search(r"(\d+)\.(\d+)", text)
-    numbers = (int(found[1]), int(found[2])) if found else (0, 0)
-    if numbers < OLDEST:
-        raise RepositoryError(f"{text.strip()} is too old: install git 2.30 or newer.")
-    return numbers
-
-
-class Objects:
-    """Reads objects through one lasting ``git cat-file --batch``, started again if it dies."""
-
-    def __init__(self, git_dir: str) -> None:
-        self._git_dir = git_dir
-        self._lock = threading.RLock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._known: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
-
-    def get(self, name: str) -> tuple[str, str, bytes]:
-        """Return object id, type and content of ``name``, any revision expression.
-
-        Raises:
-            KeyError: There is no such object.
-            RepositoryError: Git failed twice.
-        """
-        with self._lock:
-            if name in self._known:
-                self._known.move_to_end(name)
-                return (name, *self._known[name])
-            try:
-                found = self._ask(name)
-            except (OSError, EOFError):
-                self.close()
-                found = self._retry(name)
-            self._remember(*found)
-            return found
-
-    def close(self) -> None:
-        """End the process; the next read starts another."""
-        with self._lock:
-            process, self._process = self._process, None
-            if process is not None:
-                process.kill()
-                process.wait()
-                for pipe in (process.stdin, process.stdout):
-                    if pipe is not None:
-                        with contextlib.suppress(OSError):
-                            pipe.close()
-
-    def _retry(self, name: str) -> tuple[str, str, bytes]:
-        try:
-            return self._ask(name)
-        except (OSError, EOFError) as error:
-            self.close()
-            raise RepositoryError(
-                f"git cannot read objects of {self._git_dir}: run `git fsck` there."
-            ) from error
-
-    def _ask(self, name: str) -> tuple[str, str, bytes]:
-        process = self._process or self._start()
-        assert process.stdin is not None  # noqa: S101
-        assert process.stdout is not None  # noqa: S101
-        process.stdin.write(name.encode("utf-8", "surrogateescape") + b"\n")
-        process.stdin.flush()
-        header = process.stdout.readline()
-        if not header:
-            raise EOFError
-        words = header.decode("utf-8", "replace").split()
-        if len(words) != 3 or words[-1] in ("missing", "ambiguous"):
-            raise KeyError(name)
-        size = int(words[2])
-        content = process.stdout.read(size + 1)
-        if len(content) != size + 1:
-            raise EOFError
-        return words[0], words[1], content[:-1]
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        try:
-            self._process = subprocess.Popen(
-                ["git", *_OPTIONS, "cat-file", "--batch"],
-                cwd=self._git_dir, env=environment(self._git_dir), stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
-        except OSError as error:
-            raise _cannot_start(Path(self._git_dir)) from error
-        return self._process
-
-    def _remember(self, oid: str, kind: str, content: bytes) -> None:
-        if len(content) <= _CACHED_BYTES:
-            self._known[oid] = (kind, content)
-            if len(self._known) > _CACHED_OBJECTS:
-                self._known.popitem(last=False)
 
 
 class Repo:
@@ -242,7 +57,7 @@ class Repo:
         """
         folder = Path(path).resolve()
         if not folder.is_dir():
-            raise _cannot_start(folder)
+            raise cannot_start(folder)
         version()
         asked = call(
             ["rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--absolute-git-dir",

@@ -17,7 +17,8 @@ from pathlib import Path
 from regency.errors import RepositoryError, TrialError
 from regency.records import FileEdit
 from regency.repo.encoding import EXECUTABLE, FOLDER, REGULAR, encode_commit, encode_tree
-from regency.repo.git import Repo, version
+from regency.repo.git import Repo
+from regency.repo.process import version
 from regency.repo.tree import unsafe_path
 
 ARCHIVE = "refs/regency/archive"
@@ -27,6 +28,7 @@ _LOOSE_LIMIT = 4000
 _PACKS_LIMIT = 12
 _GEOMETRIC = (2, 32)
 _Entries = dict[bytes, tuple[int, str]]
+_Edit = tuple[list[bytes], FileEdit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class NewCommit:
     """A commit to be made.
 
     Attributes:
-        parent: Commit id, or the place of an earlier commit in the same batch.
+        parent: Commit id, or the place of an earlier commit in the same batch; empty: none.
         edits: Files as they should be afterwards.
         message: Text.
         author: Name and email.
@@ -180,8 +182,8 @@ class Writer:
 
     def _commit(self, new: NewCommit, done: Sequence[Written]) -> Written:
         parent = done[new.parent].commit if isinstance(new.parent, int) else new.parent
-        tree = self._edited(self._tree_of(parent), new.edits)
-        content = encode_commit(tree, [parent], new.author, new.time, new.message)
+        tree = self._edited(self._tree_of(parent) if parent else "", new.edits)
+        content = encode_commit(tree, [parent] if parent else [], new.author, new.time, new.message)
         commit = self._object("commit", content)
         self._commits[commit] = tree
         return Written(commit, tree)
@@ -209,42 +211,53 @@ class Writer:
         return self._trees[tree]
 
     def _edited(self, tree: str, edits: Iterable[FileEdit]) -> str:
+        split = []
         for edit in edits:
             problem = unsafe_path(edit.path)
             if not problem and edit.mode not in _MODES:
                 problem = "not a regular file"
             if problem:
                 raise TrialError(f"{edit.path!r} is {problem}: propose plain files of the lab.")
-            parts = edit.path.encode("utf-8", "surrogateescape").split(b"/")
-            tree = self._edit(tree, parts, edit) or self._object("tree", b"")
-        return tree
+            split.append((edit.path.encode("utf-8", "surrogateescape").split(b"/"), edit))
+        return self._folder_of(tree, split) or self._object("tree", b"")
 
-    def _edit(self, tree: str, parts: list[bytes], edit: FileEdit) -> str:
-        """Return the id of ``tree`` with one file changed; empty when nothing is left in it."""
+    def _folder_of(self, tree: str, edits: list[_Edit]) -> str:
+        """Return the id of ``tree`` with files changed; empty when nothing is left in it."""
         entries = dict(self._entries(tree)) if tree else {}
-        mode, oid = entries.get(parts[0], (0, ""))
-        if len(parts) > 1:
-            if mode not in (0, FOLDER):
-                raise TrialError(f"{edit.path!r} needs a folder where a file is: rename one.")
-            entry = (FOLDER, self._edit(oid, parts[1:], edit))
-        else:
-            if mode == FOLDER:
-                raise TrialError(f"{edit.path!r} is a folder: rename the file.")
-            entry = self._file(edit, mode)
-        entries.pop(parts[0], None)
-        if entry[1]:
-            entries[parts[0]] = entry
+        groups: dict[bytes, list[_Edit]] = {}
+        for parts, edit in edits:
+            groups.setdefault(parts[0], []).append((parts[1:], edit))
+        for name, group in groups.items():
+            entry = self._entry(entries.pop(name, (0, "")), group)
+            if entry[1]:
+                entries[name] = entry
         if not entries:
             return ""
         changed = self._object("tree", encode_tree(entries))
         self._trees[changed] = entries
         return changed
 
-    def _file(self, edit: FileEdit, mode: int) -> tuple[int, str]:
-        if edit.content is not None:
-            return edit.mode, self._object("blob", edit.content)
-        if not mode:
-            raise TrialError(f"{edit.path!r} cannot be deleted: it is not there.")
+    def _entry(self, entry: tuple[int, str], group: list[_Edit]) -> tuple[int, str]:
+        """Return one entry of a folder after the edits to it and below it."""
+        here = [edit for parts, edit in group if not parts]
+        below = [(parts, edit) for parts, edit in group if parts]
+        if here and here[-1].content is None:
+            entry = self._without(entry, here[-1])
+        if below:
+            if entry[0] not in (0, FOLDER):
+                path = below[0][1].path
+                raise TrialError(f"{path!r} needs a folder where a file is: rename one.")
+            oid = self._folder_of(entry[1], below)
+            entry = (FOLDER if oid else 0, oid)
+        if here and here[-1].content is not None:
+            if entry[0] == FOLDER:
+                raise TrialError(f"{here[-1].path!r} is a folder: rename the file.")
+            entry = (here[-1].mode, self._object("blob", here[-1].content))
+        return entry
+
+    def _without(self, entry: tuple[int, str], edit: FileEdit) -> tuple[int, str]:
+        if entry[0] in (0, FOLDER):
+            raise TrialError(f"{edit.path!r} cannot be deleted: it is not a file there.")
         return 0, ""
 
     def _object(self, kind: str, content: bytes) -> str:

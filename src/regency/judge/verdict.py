@@ -1,0 +1,80 @@
+"""The words of the judge: which way is better, and one plain sentence for every answer.
+
+Decides nothing. A verdict's ``reason`` may reach agents, so it never holds a number from the
+confirm split; `explain` gives people the whole story.
+"""
+
+import math
+
+from regency.records import Answer, Nomination, Verdict
+from regency.stats import intervals
+
+MINIMIZE = "minimize"
+
+
+def improvement(goal: str, candidate: float, champion: float) -> float:
+    """Return how much better ``candidate`` is than ``champion``: positive is better.
+
+    Args:
+        goal: ``minimize`` or ``maximize``.
+        candidate: The candidate's score, metric units.
+        champion: The champion's score, metric units.
+    """
+    return champion - candidate if goal == MINIMIZE else candidate - champion
+
+
+def finite(value: float) -> float | None:
+    """Return ``value``, or None where it is infinite (records hold finite numbers only)."""
+    return float(value) if math.isfinite(value) else None
+
+
+def bounds(
+    differences: list[float], nomination: Nomination, calibration: tuple[float, ...]
+) -> tuple[float | None, float | None]:
+    """Return the ends of the anytime-valid interval for the effect, None where there is none."""
+    if not differences:
+        return None, None
+    low, high = intervals.interval(differences, nomination.level, nomination.e_process, calibration)
+    return finite(low), finite(high)
+
+
+REASONS = {
+    Answer.BETTER: "Better than the champion on fresh runs, by more than luck would explain.",
+    Answer.NOT_BETTER: "Not better than the champion on fresh runs.",
+    Answer.UNDECIDED: "Too close to call on fresh runs: if there is an improvement, it is too "
+    "small to be settled in the pairs that a test may use.",
+    Answer.SUPERSEDED: "The champion changed during the test: rebase on the new champion.",
+}
+GUARDED = "Better on score, but it did not pass the guard {names}."
+
+
+def explain(verdict: Verdict, metric: str = "score") -> str:
+    """Return what a verdict says and on what, for people: it holds confirm numbers.
+
+    Args:
+        verdict: Any verdict.
+        metric: Name of the metric.
+    """
+    if verdict.gate != "confirm" or verdict.effect is None:
+        return verdict.reason
+    story = (
+        f"{verdict.reason} Over {verdict.looks} pair{'s' if verdict.looks != 1 else ''} {metric} "
+        f"was {abs(verdict.effect):.4g} {'better' if verdict.effect >= 0 else 'worse'} on average "
+        f"({_range(verdict)})."
+    )
+    if verdict.answer is Answer.BETTER:
+        story += (
+            f" Without any improvement, at most 1 test in {1 / verdict.level:,.0f} gets so far."
+        )
+    return story
+
+
+def _range(verdict: Verdict) -> str:
+    low, high = verdict.low, verdict.high
+    if low is None and high is None:
+        return "too few pairs for an interval"
+    if low is None:
+        return f"at most {high:+.4g}"
+    if high is None:
+        return f"at least {low:+.4g}"
+    return f"between {low:+.4g} and {high:+.4g}"

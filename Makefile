@@ -1,0 +1,37 @@
+# Everything from a bare clone: each target makes its own .venv first. `make help` lists them.
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo test check format clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+
+demo: | first  ## see training code get better, and decide on it (about two minutes)
+	@$(MAKE) --no-print-directory $(STAMP)
+	@$(BIN)/regency demo
+
+test: | first  ## run the checks and the test suite
+	@$(MAKE) --no-print-directory $(STAMP)
+	@$(BIN)/python -m pytest $(PYTEST)
+
+check: | first  ## style, types, import floors, sizes, docs in step
+	@$(MAKE) --no-print-directory $(STAMP)
+	@scripts/check
+
+format: | first  ## format the code
+	@$(MAKE) --no-print-directory $(STAMP)
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+clean:  ## remove the environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.PHONY: first
+first:
+	@test -f $(STAMP) || echo "Regency: setting up $(VENV) first, once."
+
+$(STAMP): pyproject.toml scripts/install
+	@scripts/install $(VENV)
+	@touch $(STAMP)

@@ -14,6 +14,7 @@ _SAMPLE = 8000
 _MANY_LINES = 2000
 _HEAD = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 Opcode = tuple[str, int, int, int, int]
+Content = bytes | str | None  # of one file; None where there is no such file
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,10 @@ def opcodes(before: Sequence[bytes], after: Sequence[bytes]) -> list[Opcode]:
     return found
 
 
-def changed_lines(before: bytes | None, after: bytes | None) -> tuple[int, int]:
+def changed_lines(before: Content, after: Content) -> tuple[int, int]:
     """Return how many lines were added and how many removed; a changed line counts in both."""
-    changed = [c for c in opcodes(split_lines(before), split_lines(after)) if c[0] != "equal"]
+    old, new = split_lines(_encoded(before)), split_lines(_encoded(after))
+    changed = [code for code in opcodes(old, new) if code[0] != "equal"]
     return sum(d - c for _, _, _, c, d in changed), sum(b - a for _, a, b, _, _ in changed)
 
 
@@ -137,6 +139,10 @@ def parse(text: str) -> tuple[FileDiff, ...]:
         else:
             at += 1
     return tuple(files)
+
+
+def _encoded(content: Content) -> bytes | None:
+    return content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
 
 
 def _changed(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[str]:

@@ -7,6 +7,7 @@ it is told to create or commit.
 import contextlib
 import getpass
 import os
+import time as clock
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -235,20 +236,28 @@ class Repo:
         rows = (line.split("\0") for line in self._text("for-each-ref", form, prefix).splitlines())
         return {name: target or oid for name, oid, target in rows}
 
-    def tag(self, name: str, commit: str, message: str, author: tuple[str, str], time: int) -> None:
+    def tag(
+        self,
+        name: str,
+        commit: str,
+        message: str,
+        author: tuple[str, str] | None = None,
+        time: int | None = None,
+    ) -> None:
         """Make the annotated tag ``name``; nothing is signed with the user's own key.
 
         Args:
             name: Without ``refs/tags/``.
             commit: What is tagged.
             message: Text.
-            author: Name and email of the tagger.
-            time: Unix seconds.
+            author: Name and email of the tagger; None: the user.
+            time: Unix seconds; None: now.
 
         Raises:
             RepositoryError: There is such a tag already, or git failed.
         """
-        content = encode_tag(name, commit, author, time, message)
+        moment = int(clock.time()) if time is None else time
+        content = encode_tag(name, commit, author or self.user(), moment, message)
         oid = self.run("hash-object", "-t", "tag", "-w", "--stdin", stdin=content)
         self._create(f"refs/tags/{name}", oid.decode().strip(), "tag")
 

@@ -1,0 +1,159 @@
+"""The trusted data maker: real text that every Python ships, split by document. Run by `init`.
+
+    python prepare.py --private FOLDER
+
+The text is that of standard-library modules that running code does not need; `regency.toml` hides
+them from candidates. The result depends on the version of Python alone. Below FOLDER:
+
+    train.bin                                    the text to train on
+    search/contexts.npy   confirm/contexts.npy   uint8 (N, 64): the bytes before each scored byte
+    search/targets.npy    confirm/targets.npy    uint8 (N,): the scored bytes, the answers
+    hidden/SPLIT/NAME.txt                        whole documents of both splits: what the
+                                                 contamination scan looks for
+"""
+
+import argparse
+import ast
+import hashlib
+import json
+import pathlib
+import random
+import sys
+import sysconfig
+
+import numpy as np
+
+MODULES = (
+    "pydoc_data", "idlelib", "tkinter", "turtledemo", "turtle", "pydoc", "mailbox", "imaplib",
+    "smtplib", "nntplib", "ftplib", "poplib", "xmlrpc", "wsgiref", "venv", "ensurepip",
+)  # fmt: skip
+CONTEXT = 64
+GAP = 12  # windows of a split are this far apart at most
+WINDOWS = 4000
+LARGEST = 60_000  # longer documents are for training, so that no split is mostly one document
+SMALLEST = 1_000
+SHINGLE = 32  # bytes, blanks aside, a power of two, that two texts must share to count as copied
+COPIED = 0.2  # a document with more than this share of copied text is dropped
+TRAIN_FLOOR = 400_000
+
+
+def modules():
+    """Return (name, text) for every file of MODULES that this Python has, sorted by name."""
+    library = pathlib.Path(sysconfig.get_path("stdlib"))
+    found = []
+    for module in MODULES:
+        single = library / f"{module}.py"
+        files = [single] if single.is_file() else sorted((library / module).rglob("*"))
+        for file in files:
+            if file.suffix in {".py", ".txt"} and file.is_file():
+                found += documents(file.relative_to(library).as_posix(), file.read_bytes())
+    return sorted(found)
+
+
+def documents(name, raw):
+    """Return the documents in one file: its text, or each topic of Python's own help."""
+    if name == "pydoc_data/topics.py":
+        topics = ast.literal_eval(ast.parse(raw).body[-1].value)
+        return [(f"{name}/{topic}", text.encode()) for topic, text in topics.items()]
+    return [(name, raw)]
+
+
+def shingles(text):
+    """Return a hash of every SHINGLE bytes of `text` in a row, blanks removed."""
+    hashes = np.frombuffer(b"".join(text.split()), np.uint8).astype(np.uint64)
+    length, factor = 1, 0x9E3779B97F4A7C15
+    while length < SHINGLE:  # from the hashes of two neighbours to that of both together
+        hashes = hashes[:-length] * np.uint64(factor) + hashes[length:]
+        length, factor = 2 * length, factor * factor % 2**64
+    return hashes
+
+
+def distinct(found):
+    """Return the documents that are long enough and mostly not copies of longer ones."""
+    order = sorted(found, key=lambda document: (-len(document[1]), document[0]))
+    order = [(name, text) for name, text in order if len(text) >= SMALLEST]
+    hashes = [shingles(text) for _, text in order]
+    owner = np.repeat(np.arange(len(order)), [len(part) for part in hashes])
+    _, first, which = np.unique(np.concatenate(hashes), return_index=True, return_inverse=True)
+    copied = owner[first][which] < owner
+    share = np.bincount(owner, copied, len(order)) / np.maximum(np.bincount(owner, minlength=len(order)), 1)
+    return [document for document, part in zip(order, share, strict=True) if part <= COPIED]
+
+
+def split(found):
+    """Return {"search": …, "confirm": …, "train": …}: lists of documents, in an order by digest."""
+    enough = WINDOWS * (CONTEXT + 1 + GAP / 2) * 1.2
+    parts = {"search": [], "confirm": [], "train": []}
+    for name, text in sorted(found, key=lambda d: hashlib.sha256(d[0].encode()).digest()):
+        open_parts = [
+            part for part in ("search", "confirm") if sum(len(t) for _, t in parts[part]) < enough
+        ]
+        part = open_parts[0] if open_parts and len(text) <= LARGEST else "train"
+        parts[part].append((name, text))
+    return parts
+
+
+def windows(part, elsewhere, rng):
+    """Return contexts (N, CONTEXT) and targets (N,): disjoint windows, none with copied text."""
+    cut = []
+    for _, text in part:
+        start = rng.randrange(GAP + 1)
+        while start + CONTEXT + 1 <= len(text):
+            cut.append(text[start : start + CONTEXT + 1])
+            start += CONTEXT + 1 + rng.randrange(GAP + 1)
+    hashes = [shingles(window) for window in cut]
+    copied = np.isin(np.concatenate(hashes), elsewhere)
+    owner = np.repeat(np.arange(len(cut)), [len(row) for row in hashes])
+    dirty = set(owner[copied].tolist())
+    clean = [window for number, window in enumerate(cut) if number not in dirty]
+    rng.shuffle(clean)
+    table = np.frombuffer(b"".join(clean[:WINDOWS]), np.uint8).reshape(-1, CONTEXT + 1)
+    return table[:, :-1].copy(), table[:, -1].copy()
+
+
+def write(folder, parts):
+    """Write all files below `folder` and return what was written, for the record."""
+    folder.mkdir(parents=True, exist_ok=True)
+    joined = {part: b"\n\n".join(text for _, text in parts[part]) for part in parts}
+    (folder / "train.bin").write_bytes(joined["train"])
+    for part, other in (("search", "confirm"), ("confirm", "search")):
+        elsewhere = np.unique(np.concatenate([shingles(joined["train"]), shingles(joined[other])]))
+        contexts, targets = windows(parts[part], elsewhere, random.Random(part))
+        if len(targets) < WINDOWS:
+            sys.exit(f"prepare.py: only {len(targets)} of {WINDOWS} windows of {part}. " + ADVICE)
+        (folder / part).mkdir(exist_ok=True)
+        np.save(folder / part / "contexts.npy", contexts)
+        np.save(folder / part / "targets.npy", targets)
+        for name, text in parts[part]:
+            hidden = folder / "hidden" / part / (name.replace("/", "__") + ".txt")
+            hidden.parent.mkdir(parents=True, exist_ok=True)
+            hidden.write_bytes(text)
+
+
+ADVICE = (
+    "This Python's standard library is cut down: install the full one "
+    "(on Debian: apt install idle-python3 python3-tk), then try again."
+)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--private", required=True, type=pathlib.Path)
+    folder = parser.parse_args().private
+    parts = split(distinct(modules()))
+    if sum(len(text) for _, text in parts["train"]) < TRAIN_FLOOR:
+        sys.exit("prepare.py: too little text to train on. " + ADVICE)
+    write(folder, parts)
+    print(json.dumps({
+        "python": sys.version.split()[0],
+        "documents": {part: [name for name, _ in parts[part]] for part in parts},
+        "bytes": {part: sum(len(text) for _, text in parts[part]) for part in parts},
+        "sha256": {
+            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.rglob("*")) if path.suffix in {".bin", ".npy"}
+        },
+    }))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

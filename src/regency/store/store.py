@@ -1,0 +1,180 @@
+"""The store: the ledger's entries in a database, and the views of them.
+
+Entry and projections are written in one transaction. Knows no keys, hashes or signatures.
+"""
+
+import contextlib
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection, Table, bindparam, func, insert, select
+
+from regency.errors import LedgerError
+from regency.records import Actor, ActorKind, Entry, Json
+from regency.store import tables
+from regency.store.database import open_database, transaction, translated
+from regency.store.projections import project
+from regency.store.queries import Queries, Unpack
+
+_PAGE = 256
+_last = select(func.coalesce(func.max(tables.entries.c.seq), -1))
+_nodes = select(tables.nodes.c.key, tables.nodes.c.hash).where(
+    tables.nodes.c.key.in_(bindparam("keys", expanding=True))
+)
+_page = (
+    select(tables.entries.c.seq, tables.entries.c.text)
+    .where(tables.entries.c.seq >= bindparam("since"), tables.entries.c.seq < bindparam("until"))
+    .order_by(tables.entries.c.seq)
+    .limit(_PAGE)
+)
+_add_entries = insert(tables.entries)
+_add_nodes = insert(tables.nodes)
+
+
+class OpenTransaction:
+    """A write transaction of a store; nothing else writes meanwhile."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._size = int(connection.execute(_last).scalar_one()) + 1
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return self._size
+
+    def nodes(self, keys: Sequence[int]) -> Mapping[int, bytes]:
+        """Return the hashes of the numbered tree nodes."""
+        return _read_nodes(self._connection, keys)
+
+    def add(self, entries: Sequence[tuple[Entry, str]], nodes: Sequence[tuple[int, bytes]]) -> None:
+        """Write entries with their canonical texts, new tree nodes, and the projections."""
+        self._connection.execute(_add_entries, [_row(entry, text) for entry, text in entries])
+        if nodes:
+            self._connection.execute(_add_nodes, [{"key": k, "hash": h} for k, h in nodes])
+        for entry, _ in entries:
+            project(self._connection, entry)
+        self._size += len(entries)
+
+
+class Store(Queries):
+    """The lab's database.
+
+    Args:
+        where: A path, or a ``sqlite:///`` URL; created where missing. ``:memory:`` for scratch.
+        unpack: Gives an entry's body back its large texts, where a caller keeps them elsewhere.
+        synchronous: ``FULL`` survives a power cut; ``NORMAL`` any end of a process.
+
+    Raises:
+        BadInput: It cannot be opened.
+        LedgerError: It is damaged.
+    """
+
+    def __init__(
+        self, where: str | Path, unpack: Unpack | None = None, synchronous: str = "FULL"
+    ) -> None:
+        super().__init__(open_database(where, synchronous), unpack or _as_is)
+        with translated(self._engine), self._engine.connect() as connection:
+            known = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        if known != tables.SCHEMA:
+            self.rebuild()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[OpenTransaction]:
+        """Begin a write transaction, alone among all processes and threads.
+
+        Leaving it commits durably; an exception undoes all of it.
+        """
+        with transaction(self._engine) as connection:
+            yield OpenTransaction(connection)
+
+    def size(self) -> int:
+        """Return the number of entries."""
+        return int(self._scalar(_last)) + 1
+
+    def nodes(self, keys: Sequence[int]) -> Mapping[int, bytes]:
+        """Return the hashes of the numbered tree nodes; those that are missing are left out."""
+        with translated(self._engine), self._engine.connect() as connection:
+            return _read_nodes(connection, keys)
+
+    def texts(self, since: int = 0, until: int | None = None) -> Iterator[str]:
+        """Yield the canonical texts of entries since..until-1, in order."""
+        stop = self.size() if until is None else until
+        while rows := self._rows(_page, since=since, until=stop):
+            yield from (row.text for row in rows)
+            since = rows[-1].seq + 1
+
+    def rebuild(self) -> None:
+        """Drop every projection and make it anew from the entries, in one transaction."""
+        with transaction(self._engine) as connection:
+            tables.record.create_all(connection)
+            tables.projected.drop_all(connection)
+            tables.projected.create_all(connection)
+            self._replay(connection)
+            connection.exec_driver_sql(f"PRAGMA user_version = {tables.SCHEMA}")
+
+    def drift(self) -> tuple[str, ...]:
+        """Return the tables that differ from what the entries' texts give."""
+        fresh = Store(":memory:", self._unpack)
+        try:
+            for texts in _pages(self.texts()):
+                with fresh.writing() as writer:
+                    writer.add([(_parse(text), text) for text in texts], [])
+            names = [tables.entries, *tables.projected.sorted_tables]
+            return tuple(t.name for t in names if self._content(t) != fresh._content(t))
+        except LedgerError:
+            return ("entries",)
+        finally:
+            fresh.close()
+
+    def _replay(self, connection: Connection) -> None:
+        since, until = 0, int(connection.execute(_last).scalar_one()) + 1
+        while rows := connection.execute(_page, {"since": since, "until": until}).all():
+            for row in rows:
+                project(connection, _parse(row.text))
+            since = rows[-1].seq + 1
+
+    def _content(self, table: Table) -> list[tuple[object, ...]]:
+        query = select(table).order_by(*table.primary_key.columns)
+        return [tuple(row) for row in self._rows(query)]
+
+
+def _read_nodes(connection: Connection, keys: Sequence[int]) -> dict[int, bytes]:
+    return {row.key: row.hash for row in connection.execute(_nodes, {"keys": list(keys)})}
+
+
+def _row(entry: Entry, text: str) -> dict[str, object]:
+    return {
+        "seq": entry.seq,
+        "time": entry.time,
+        "actor_kind": str(entry.actor.kind),
+        "actor_name": entry.actor.name,
+        "kind": entry.kind,
+        "text": text,
+    }
+
+
+def _parse(text: str) -> Entry:
+    try:
+        tree = json.loads(text)
+        actor = Actor(ActorKind(tree["actor"]["kind"]), tree["actor"]["name"])
+        return Entry(tree["seq"], tree["time"], actor, tree["kind"], tree["body"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise LedgerError(
+            f"an entry is not readable ({error!r}): restore the store from a backup or an export."
+        ) from error
+
+
+def _pages(texts: Iterator[str]) -> Iterator[list[str]]:
+    while page := list(itertools.islice(texts, _PAGE)):
+        yield page
+
+
+def _as_is(body: Mapping[str, Json]) -> Mapping[str, Json]:
+    return body

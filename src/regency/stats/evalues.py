@@ -135,7 +135,8 @@ def right_haar_t(
         df: Number of further differences whose mean is known to be zero.
         pooled: Sum of squares of those.
     """
-    ratio = total / np.maximum(np.sqrt(squares + pooled), TINY)
+    most = math.sqrt(n)  # by Cauchy and Schwarz, but rounding may say more
+    ratio = np.clip(total / np.maximum(np.sqrt(squares + pooled), TINY), -most, most)
     parts = [_half_normal(n, ratio, df, scale) for scale in SCALES]
     mixed: Number = sum(parts[1:], parts[0]) / len(parts)
     return mixed
@@ -174,9 +175,9 @@ def sign_evidence(wins: int, losses: int) -> float:
     """Return the evidence that positive differences are more likely than negative ones.
 
     Bets on the share p of wins, half the stake on p = 1 and half spread evenly over p from 1/2 to
-    1, against 1/2 or less; ties are left out. The second half is ``Σ_{k<=wins} C(n+1, k) /
-    ((n+1) C(n, wins))``, an incomplete beta function at whole numbers. Valid for any independent differences of which
-    neither sign is likelier, whatever their size, tails and skew.
+    1, against 1/2 or less; ties are left out. The second half is an incomplete beta function at
+    whole numbers, ``Σ_{k<=wins} C(n+1, k) / ((n+1) C(n, wins))``. Valid for any independent
+    differences of which neither sign is likelier, whatever their size, tails and skew.
 
     Args:
         wins: Number of positive differences.

@@ -1,0 +1,87 @@
+"""Labs whose trials are random numbers: true effects are known, no process is started."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from regency.config import JudgeTable
+from regency.judge import calibrate, confirm, nominate
+from regency.records import Answer, Trial, TrialRequest
+
+
+def seeds(key: str) -> int:
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
+
+
+@dataclass
+class SimulatedLab:
+    """Runs requests: score = (3 - effect + noise) for minimize, its negative for maximize."""
+
+    start: int = 0
+    goal: str = "minimize"
+    effects: dict[str, float] = field(default_factory=dict)
+    noise: dict[str, float] = field(default_factory=dict)  # sd of a paired difference, of one arm
+    scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)  # key or candidate -> fault
+    requests: list[TrialRequest] = field(default_factory=list)
+    rounds: list[int] = field(default_factory=list)
+
+    def run(self, request: TrialRequest) -> Trial:
+        self.requests.append(request)
+        name = request.candidate
+        fault = self.faults.get(request.key) or self.faults.get(name, "")
+        rng = np.random.default_rng([self.start, request.seed])  # the same seed, the same score
+        luck = rng.normal() * self.noise.get(name, 1.0) / np.sqrt(2)
+        score = 3 - self.effects.get(name, 0.0) + luck
+        score = float(score if self.goal == "minimize" else -score)
+        return Trial(
+            request.key,
+            name,
+            request.purpose,
+            request.split,
+            request.seed,
+            None if fault else score,
+            scores=self.scores.get(name, {}),
+            fault=fault,
+        )
+
+    def drive(self, stage):
+        try:
+            batches = next(stage)
+            while True:
+                self.rounds.append(len(batches))
+                batches = stage.send([tuple(map(self.run, batch)) for batch in batches])
+        except StopIteration as stop:
+            return stop.value
+
+    def calibrate(self, settings=None):
+        settings = settings or JudgeTable()
+        stage = calibrate.calibrate("c0", settings, self.goal, seeds, 1)
+        return self.drive(stage)
+
+    def test(self, candidate, calibration, index=1, promotions=0, settings=None, guards=(), **how):
+        settings = settings or JudgeTable()
+        nomination = confirm.start(index, promotions, candidate, "c0", calibration, settings, 1.0)
+        stage = confirm.confirm(
+            nomination, calibration, settings, guards, self.goal, seeds, generation=1, **how
+        )
+        return self.drive(stage)
+
+    def stream(self, candidates, settings=None):
+        """Both gates over ``candidates`` against a fixed champion; returns who was promoted."""
+        settings = settings or JudgeTable()
+        calibration = self.calibrate(settings)
+        base = nominate.calibrated_baseline(calibration, 1)
+        promoted, tested, results = [], 0, []
+        for name in candidates:
+            sd = nominate.pooled_noise(calibration, results)
+            stage = nominate.search(name, base, sd, settings, self.goal, seeds)
+            results.append(self.drive(stage))
+            if nominate.choose(results[-1:], tested) is None:
+                continue
+            tested += 1
+            verdict = self.test(name, calibration, tested, len(promoted), settings)
+            if verdict.answer is Answer.BETTER:
+                promoted.append(name)
+        return promoted

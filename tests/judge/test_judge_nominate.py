@@ -1,0 +1,151 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from simulated_lab import seeds
+
+from regency.config import JudgeTable
+from regency.errors import BadInput
+from regency.judge import nominate
+from regency.judge.verdict import improvement
+from regency.records import Answer, Purpose, Trial
+
+BASE = nominate.Baseline("c0", 3.0, 8)
+
+
+def search(lab, candidate="c1", sd=1.0, base=BASE, **settings):
+    table = JudgeTable(**settings)
+    return lab.drive(nominate.search(candidate, base, sd, table, lab.goal, seeds))
+
+
+def test_a_hopeless_candidate_costs_one_trial(make_lab):
+    result = search(make_lab(effects={"c1": -20}))
+    assert (len(result.trials), result.promising) == (1, False)
+    assert (result.verdict.answer, result.verdict.gate) == (Answer.NOT_BETTER, "search")
+    assert result.verdict.reason == "It scored no better than the champion in search."
+    assert result.gain == result.verdict.effect < -15
+
+
+def test_a_plain_gain_costs_two(make_lab):
+    lab = make_lab(effects={"c1": 20})
+    result = search(lab)
+    assert (len(result.trials), result.promising, result.verdict) == (2, True, None)
+    assert [r.key for r in lab.requests] == ["search/1/c1/0", "search/1/c1/1"]
+    assert {(r.purpose, r.split) for r in lab.requests} == {(Purpose.SEARCH, "search")}
+
+
+def test_a_modest_gain_is_looked_at_to_the_end(make_lab):
+    result = search(make_lab(effects={"c1": 2.0}, noise={"c1": 0.01}), search_trials=4)
+    assert (len(result.trials), result.promising) == (4, True)
+    assert result.gain_se == pytest.approx(np.sqrt(0.5) * np.sqrt(1 / 4 + 1 / 8))
+
+
+def test_a_gain_below_the_smallest_effect_is_not_promising(make_lab):
+    result = search(make_lab(effects={"c1": 2.0}, noise={"c1": 0}), smallest_effect=2.5)
+    assert not result.promising
+    assert "smallest effect" in result.verdict.reason
+
+
+def test_a_gain_within_luck_says_so(make_lab):
+    result = search(make_lab(effects={"c1": 0.2}, noise={"c1": 0}))
+    assert result.verdict.reason == "Its gain in search is within what luck alone gives."
+
+
+def test_an_invalid_trial_is_the_candidates_verdict(make_lab):
+    result = search(make_lab(faults={"c1": "Phase train wrote no model."}))
+    assert result.verdict.answer is Answer.INVALID
+    assert result.verdict.reason == "Phase train wrote no model."
+    assert (result.gain, result.promising) == (None, False)
+
+
+def test_without_any_noise_a_gain_is_promising_after_two(make_lab):
+    for effect, promising in [(0.001, True), (0.0, False), (-0.001, False)]:
+        lab = make_lab(effects={"c1": effect}, noise={"c1": 0})
+        assert search(lab, sd=0.0).promising is promising
+        assert len(lab.requests) == (2 if promising else 1)
+
+
+def test_candidates_that_change_nothing_cost_little_and_are_rarely_nominated(make_lab):
+    results = []
+    for start in range(40):
+        base = nominate.Baseline("c0", 3 + np.random.default_rng(start).normal() / 4, 8)
+        results += [search(make_lab(start), f"c{n}", base=base) for n in range(50)]
+    assert 1.15 < np.mean([len(r.trials) for r in results]) < 1.4
+    assert np.mean([r.promising for r in results]) < 0.04
+
+
+@pytest.mark.parametrize(("effect", "least"), [(1.5, 0.85), (2.0, 0.95), (5.0, 1.0)])
+def test_true_gains_are_nominated(make_lab, effect, least):
+    promising = [search(make_lab(s, effects={"c1": effect})).promising for s in range(200)]
+    assert np.mean(promising) >= least - 0.05
+
+
+@given(st.integers(0, 1000), st.floats(-3, 5))
+def test_maximize_is_minimize_with_the_sign_turned(make_lab, start, effect):
+    low = search(make_lab(start, "minimize", {"c1": effect}))
+    high = search(
+        make_lab(start, "maximize", {"c1": effect}),
+        base=dataclasses.replace(BASE, mean=-BASE.mean),
+    )
+    assert (high.gain, high.promising, high.verdict) == (low.gain, low.promising, low.verdict)
+
+
+@given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
+def test_improvement_is_positive_when_better(new, old):
+    assert improvement("minimize", new, old) == improvement("maximize", -new, -old)
+    assert (improvement("minimize", new, old) > 0) == (new < old)
+    assert improvement("minimize", new, old) == -improvement("minimize", old, new)
+
+
+def trial(score, split="search"):
+    return Trial("k", "c5", Purpose.SEARCH, split, 0, score)
+
+
+def test_a_new_champions_baseline_asks_for_what_is_missing_and_ignores_confirm(make_lab):
+    lab = make_lab(effects={"c5": 1.0}, noise={"c5": 0})
+    existing = [trial(2.0), trial(2.0), trial(99.0, "confirm"), trial(None)]
+    base = lab.drive(nominate.baseline("c5", existing, 6, seeds, 2))
+    assert base == nominate.Baseline("c5", 2.0, 6, 2)
+    assert [r.key for r in lab.requests] == [f"baseline/2/c5/{n}" for n in range(4)]
+    assert lab.rounds == [4]
+    assert {r.split for r in lab.requests} == {"search"}
+
+
+def test_a_baseline_that_is_complete_asks_for_nothing_and_least_is_four(make_lab):
+    lab = make_lab()
+    lab.drive(nominate.baseline("c5", [trial(2.0)] * 4, 1, seeds, 1))
+    assert lab.requests == []
+    assert lab.drive(nominate.baseline("c5", [], 1, seeds, 1)).runs == 4
+
+
+def test_a_baseline_survives_one_fault_but_not_all(make_lab):
+    lab = make_lab(faults={"baseline/1/c5/0": "Out of memory."})
+    assert lab.drive(nominate.baseline("c5", [], 4, seeds, 1)).runs == 3
+    with pytest.raises(BadInput, match="c5 does not run"):
+        make_lab(faults={"c5": "Out of memory."}).drive(nominate.baseline("c5", [], 4, seeds, 1))
+
+
+def result(name, gain, se, promising=True):
+    return nominate.SearchResult(name, gain, se, (), promising, None, "c0")
+
+
+def test_the_sure_gain_goes_before_the_lucky_one():
+    sure, lucky, weak = result("a", 1.0, 0.1), result("b", 1.5, 0.7), result("c", 9, 1, False)
+    assert nominate.choose([lucky, sure, weak], 0) is sure
+    assert nominate.choose([weak], 0) is None
+    assert nominate.choose([], 0) is None
+
+
+def test_caution_grows_with_the_tests_spent():
+    doubtful = result("a", 1.9, 1.0)
+    assert nominate.choose([doubtful], 0) is doubtful
+    assert nominate.choose([doubtful], 100) is None
+
+
+def test_pooled_noise_uses_repeated_search_trials(make_lab):
+    calibration = make_lab(1).calibrate()
+    results = [search(make_lab(s, effects={"c1": 3.0})) for s in range(150)]
+    assert nominate.pooled_noise(calibration, []) == pytest.approx(calibration.noise_sd)
+    assert nominate.pooled_noise(calibration, results) == pytest.approx(1, abs=0.15)

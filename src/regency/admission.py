@@ -74,7 +74,7 @@ class Admission:
         self._files = files
         self._record = record
         self._numbering = numbering
-        self._novelty = Novelty(store.trees())
+        self._novelty = Novelty(store.twin)
 
     def admit(self, proposals: Sequence[Proposal]) -> list[Admitted]:
         """Make candidates of ``proposals``; those that may not run come with their verdict."""
@@ -95,7 +95,7 @@ class Admission:
         return admitted
 
     def _draft(self, number: int, proposal: Proposal) -> _Draft:
-        parent = self._store.candidate(proposal.parent or self._store.champion())
+        parent = self._store.candidate(proposal.parent or self._store.champion()).record
         before = self._files(parent.id)
         fault = screen(proposal.edits, before, self._change) or ""
         return _Draft(number, _cut(proposal), parent, before, fault)

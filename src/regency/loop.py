@@ -4,7 +4,6 @@ Knows the order of the stages and nothing of how any of them works. Whatever end
 again continues: finished trials, verdicts and tests in progress come from the ledger.
 """
 
-import itertools
 import math
 import time
 from collections import deque
@@ -12,26 +11,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from regency.archive.select import ArchiveView
-from regency.desk import JUDGE, SYSTEM, Desk, Items
-from regency.errors import TrialError
+from regency.desk import JUDGE, Desk, Items
 from regency.evaluate.crew import Task
 from regency.judge import confirm, nominate
 from regency.judge.calibrate import calibrate
 from regency.oversee.lead import held
-from regency.propose.brief import Standing, attempt, build_brief
-from regency.records import (
-    Answer,
-    Attempt,
-    Calibration,
-    Candidate,
-    Event,
-    Nomination,
-    Proposal,
-    Verdict,
-    plain,
-)
+from regency.propose.brief import Standing
+from regency.records import Answer, Calibration, Candidate, Event, Nomination, Verdict, plain
+from regency.repo.tree import match
+from regency.turns import Turns
 
 POOL_SIZE = 16  # promising candidates kept waiting for their test
+SHORTEST_TEST = 6  # pairs; no test is begun that could not have as many before the run ends
 BATCH_S = 0.5  # proposals are drawn in batches worth this much search
 
 
@@ -64,14 +55,14 @@ def run(desk: Desk, budget: Budget, stop: Callable[[], bool] = lambda: False) ->
     Returns:
         What was done.
     """
-    story = Story(desk, budget, stop)
-    while not story.ended():
+    story = Story(desk, budget)
+    while not (reason := "stopped" if stop() else story.ending()):
         story.heed()  # what humans decided meanwhile
         story.measure()  # the champion against itself: how much is luck?
         story.test()  # gate 2: is the most promising candidate really better?
         story.search()  # gate 1: is what agents propose worth a test?
         story.settle()  # trials end; verdicts are recorded; the champion moves on evidence
-    return story.summary()
+    return story.summary(reason)
 
 
 @dataclass(slots=True)
@@ -80,7 +71,6 @@ class Story:
 
     desk: Desk
     budget: Budget
-    stop: Callable[[], bool]
     started: float = field(default_factory=time.monotonic)
     champion: str = ""
     calibration: Calibration | None = None
@@ -88,21 +78,17 @@ class Story:
     pool: dict[str, nominate.SearchResult] = field(default_factory=dict)
     queue: deque[Candidate] = field(default_factory=deque)
     seen: set[str] = field(default_factory=set)
-    news: dict[str, list[Attempt]] = field(default_factory=dict)
     testing: Nomination | None = None
     tested: int = 0
     judged: int = 0
     promoted: list[str] = field(default_factory=list)
-    silent: set[str] = field(default_factory=set)
     looked: float = -math.inf
-    turns: "itertools.count[int]" = field(default_factory=itertools.count)
+    turns: Turns = field(init=False)
 
     def __post_init__(self) -> None:
         """Pick up where the last run left off."""
-        store = self.desk.store
-        self.calibration = store.calibration()
-        history = [self._attempt(c, v) for _, c, v in store.judged_since(0)]
-        self.news = {name: list(history) for name in self.desk.proposers}
+        self.calibration = self.desk.store.calibration()
+        self.turns = Turns(self.desk, self.calibration.noise_sd if self.calibration else 0.0)
 
     # ── the steps, in order ────────────────────────────────────────────────────────────────────
 
@@ -115,22 +101,26 @@ class Story:
                 self.seen -= set(self.desk.crew.about(name))
                 self.desk.crew.drop(name)
             self._supersede()
+            self.looked = -math.inf
         if time.monotonic() - self.looked > BATCH_S:
             self.looked = time.monotonic()
-            self._enqueue(self.desk.store.unjudged())
+            self._enqueue([standing.record for standing in self.desk.store.unjudged()])
 
     def measure(self) -> None:
         """Calibrate once an epoch; run a new champion on fresh seeds before comparing with it."""
-        crew, settings = self.desk.crew, self.desk.config.judge
+        crew, settings, epoch = self.desk.crew, self.desk.config.judge, self.desk.epoch
         if self.calibration is None:
             if not crew.about("calibrate"):
-                goal, seeds = self.desk.config.score.goal, self.desk.seeds
-                asking = calibrate(self.champion, settings, goal, seeds, self.desk.epoch)
+                goal = self.desk.config.score.goal
+                asking = calibrate(self.champion, settings, goal, self.desk.seeds, epoch)
                 crew.start("calibrate", self.champion, asking, urgent=True)
+        elif self.champion == self.calibration.candidate:
+            self.baseline = nominate.calibrated_baseline(self.calibration, epoch)
         elif self.baseline is None and not crew.about("baseline"):
-            known = nominate.from_calibration(self.calibration, self.champion)
-            asking = nominate.baseline(self.champion, known, settings, self.desk.seeds)
-            crew.start("baseline", self.champion, asking, urgent=True)
+            # Not with the trials that got it promoted: those are the lucky ones.
+            runs = settings.calibration_pairs
+            fresh = nominate.baseline(self.champion, (), runs, self.desk.seeds, epoch)
+            crew.start("baseline", self.champion, fresh, urgent=True)
 
     def test(self) -> None:
         """Start the next test for promotion, unless one is running or humans are too far behind."""
@@ -157,9 +147,7 @@ class Story:
         """Keep every worker busy with candidates that nobody has judged."""
         if self.baseline is None or self.calibration is None:
             return
-        while self.desk.crew.hungry and not self._spent():
-            if not self.queue and not self._propose():
-                return
+        while self.desk.crew.hungry and (self.queue or self._propose(self.baseline)):
             candidate = self.queue.popleft()
             asking = nominate.search(
                 candidate.id,
@@ -181,19 +169,30 @@ class Story:
                 "confirm": self._confirmed,
             }[task.name](task)
 
-    def ended(self) -> bool:
-        """Whether the run is over, however it is."""
-        return bool(self._why())
+    def ending(self) -> str:
+        """Return why the run is over, or nothing while it is not."""
+        reason = ""
+        paused = self.desk.store.paused()
+        if paused is not None:
+            reason = f"paused: {paused}"
+        elif self.budget.wall_s is not None and self._elapsed() >= self.budget.wall_s:
+            reason = "time is up"
+        elif self.baseline is not None and not self.desk.crew.tasks and not self.queue:
+            if self._left() <= 0:
+                reason = "all candidates judged"
+            elif self.turns.exhausted:
+                reason = "no agent has anything left to propose"
+        return reason
 
-    def summary(self) -> Summary:
+    def summary(self, reason: str) -> Summary:
         """Return what this run did."""
-        wall_s = time.monotonic() - self.started
-        return Summary(self._why(), self.judged, tuple(self.promoted), wall_s)
+        return Summary(reason, self.judged, tuple(self.promoted), self._elapsed())
 
     # ── what tasks decide ──────────────────────────────────────────────────────────────────────
 
     def _calibrated(self, task: Task) -> None:
         self.calibration = task.result
+        self.turns.noise_sd = task.result.noise_sd
         self.desk.record(JUDGE, [("calibration", plain(task.result))])
         self.desk.show(Event("calibration", plain(task.result)))
 
@@ -204,12 +203,12 @@ class Story:
     def _searched(self, task: Task) -> None:
         result: nominate.SearchResult = task.result
         if result.verdict is not None:
-            self._judge(result.verdict, [])
+            self._judge(result.verdict)
             return
         self.pool[task.subject] = result
-        self._tell(self.desk.store.candidate(task.subject), None, result.gain)
+        self.turns.tell(self.desk.store.candidate(task.subject).record, None, result.gain)
         self.desk.show(Event("promising", {"candidate": task.subject, "gain": result.gain}))
-        for extra in sorted(self.pool, key=lambda c: self.pool[c].gain)[:-POOL_SIZE]:
+        for extra in sorted(self.pool, key=self._gain)[:-POOL_SIZE]:
             self._close(extra, Answer.UNDECIDED, "Promising, but others were tested first.")
 
     def _confirmed(self, task: Task) -> None:
@@ -218,7 +217,7 @@ class Story:
         self.tested += 1
         self.pool.pop(task.subject, None)
         if verdict.answer is not Answer.BETTER:
-            self._judge(verdict, [])
+            self._judge(verdict)
             return
         packet = self.desk.packet(task.subject, verdict)
         move = {
@@ -227,33 +226,31 @@ class Story:
             "nomination": verdict.nomination,
             "reason": verdict.reason,
         }
-        self._judge(verdict, [("champion", move), ("packet", plain(packet))])
         self.promoted.append(task.subject)
+        self._judge(verdict, [("champion", move), ("packet", plain(packet))])
         self.desk.show(Event("champion", {"candidate": task.subject, "packet": packet.id}))
 
-    def _judge(self, verdict: Verdict, more: Items) -> None:
+    def _judge(self, verdict: Verdict, more: Items = ()) -> None:
         self.desk.record(JUDGE, [("verdict", plain(verdict)), *more])
         self.judged += 1
-        candidate = self.desk.store.candidate(verdict.candidate)
-        self._tell(candidate, verdict, self.desk.store.search_gain(candidate.id))
+        standing = self.desk.store.candidate(verdict.candidate)
+        self.turns.tell(standing.record, verdict, standing.gain)
         self.desk.show(Event("verdict", plain(verdict)))
         if verdict.answer is not Answer.BETTER:
             self.desk.forget(verdict.candidate)
 
     def _close(self, candidate: str, answer: Answer, reason: str) -> None:
         result = self.pool.pop(candidate)
-        self._judge(
-            Verdict(
-                candidate=candidate,
-                answer=answer,
-                gate="search",
-                reason=reason,
-                champion=self.champion,
-                effect=result.gain,
-                looks=result.trials,
-            ),
-            [],
+        verdict = Verdict(
+            candidate=candidate,
+            answer=answer,
+            gate="search",
+            reason=reason,
+            champion=result.champion,
+            effect=result.gain,
+            looks=len(result.trials),
         )
+        self._judge(verdict)
 
     def _supersede(self) -> None:
         for candidate in list(self.pool):
@@ -274,7 +271,7 @@ class Story:
             self.champion,
             calibration,
             self.desk.config.judge,
-            choice.gain,
+            choice.gain or 0.0,
         )
         self.desk.record(JUDGE, [("nomination", plain(nomination))])
         self.desk.show(Event("nomination", plain(nomination)))
@@ -284,8 +281,8 @@ class Story:
         return self.testing is not None and self.desk.store.champion() != self.testing.champion
 
     def _held(self) -> bool:
-        packets = self.desk.store.packets("open")
-        why = held(packets, self.desk.config.oversight.max_lead)
+        waiting = [state.packet for state in self.desk.store.packets("open")]
+        why = held(waiting, self.desk.config.oversight.max_lead)
         if why:
             self.desk.show(Event("held", {"reason": why}))
         return bool(why)
@@ -294,90 +291,54 @@ class Story:
         """Whether a test begun now would surely be cut off by the end of the run."""
         if self.budget.wall_s is None:
             return False
-        trial_s = self.desk.store.mean_trial_wall_s()
-        shortest = 2 * trial_s * math.ceil(confirm.FEWEST_PAIRS / self.desk.crew.workers)
-        return time.monotonic() - self.started + shortest > self.budget.wall_s
+        rounds = math.ceil(SHORTEST_TEST / self.desk.crew.workers)
+        shortest = 2 * self.desk.crew.mean_trial_s * rounds
+        return self._elapsed() + shortest > self.budget.wall_s
 
-    def _propose(self) -> bool:
-        """Fill the queue from the agents; False if none of them has anything left."""
-        speakers = [name for name in self.desk.proposers if name not in self.silent]
-        if not speakers:
+    def _propose(self, baseline: nominate.Baseline) -> bool:
+        """Fill the queue from the agents; False if nothing came that can be run."""
+        count = self._batch()
+        if count <= 0:
             return False
-        turn = next(self.turns)
-        name = self._speaker(speakers, turn)
-        proposals = self._ask(name, turn)
-        if not proposals:
-            self.silent.add(name)
-        for candidate, verdict in self.desk.admit(proposals):
+        for candidate, verdict in self.desk.admit(self.turns.ask(self._standing(baseline), count)):
             self.seen.add(candidate.id)
+            self.desk.show(Event("candidate", plain(candidate)))
             if verdict is None:
                 self.queue.append(candidate)
-            else:
-                self.judged += 1
-                self._tell(candidate, verdict, None)
-            self.desk.show(Event("candidate", plain(candidate)))
-        return bool(self.queue) or not self._spent()
-
-    def _ask(self, name: str, turn: int) -> list[Proposal]:
-        store = self.desk.store
-        seed = self.desk.seeds(f"propose/{store.next_candidate_number()}/{turn}")
-        parent = self.desk.select(self._view(), seed)
-        files = self.desk.files(parent)
-        standing = self._standing(parent, tuple(files))
-        proposals = []
-        for place in range(self._batch()):
-            news = self.news[name]
-            self.news[name] = []
-            brief = build_brief(self.desk.config, standing, news, (seed + place) % 2**31)
-            try:
-                proposals.append(self.desk.proposers[name].propose(brief, files))
-            except TrialError as error:
-                self.desk.show(Event("silent", {"agent": name, "reason": str(error)}))
-                break
-        return proposals
+                continue
+            self.judged += 1
+            self.turns.tell(candidate, verdict, None)
+            self.desk.show(Event("verdict", plain(verdict)))
+        return bool(self.queue)
 
     def _batch(self) -> int:
-        """Proposals to draw at once: half a second's worth of search, so that git is called little.
+        """Return how many proposals to draw at once.
 
-        A batch of one while trials take seconds, so that every proposal can use the last result.
+        One while trials take seconds, so that every proposal can use the last result; up to half a
+        second's worth of search while they are quick, so that git and ledger are called less.
         """
-        trial_s = max(self.desk.store.mean_trial_wall_s(), 1e-3)
-        left = math.inf if self.budget.candidates is None else self.budget.candidates - self._begun()
-        return int(max(1, min(32, left, BATCH_S * self.desk.crew.workers / trial_s)))
+        trial_s = max(self.desk.crew.mean_trial_s, 1e-3)
+        return int(min(max(1, BATCH_S * self.desk.crew.workers / trial_s), 32, self._left()))
 
-    def _speaker(self, speakers: list[str], turn: int) -> str:
-        shares = [self.desk.shares[name] for name in speakers]
-        place = (self.desk.seeds(f"speaker/{turn}") / 2**31) * sum(shares)
-        bounds = list(itertools.accumulate(shares))
-        return next((n for n, b in zip(speakers, bounds, strict=True) if place < b), speakers[-1])
-
-    def _standing(self, parent: str, paths: tuple[str, ...]) -> Standing:
-        assert self.baseline is not None and self.calibration is not None  # noqa: S101, PT018
+    def _standing(self, baseline: nominate.Baseline) -> Standing:
+        noise_sd = self.calibration.noise_sd if self.calibration else 0.0
+        best = [(candidate, self._gain(candidate)) for candidate in self.pool]
+        seed = self.desk.seeds(f"select/{self.judged}")
+        parent = self.desk.select(ArchiveView(self.champion, best, noise_sd), seed)
+        patterns = self.desk.config.change.editable
         return Standing(
             parent=parent,
             champion=self.champion,
-            champion_score=self.baseline.mean,
-            noise_sd=self.calibration.noise_sd,
-            editable=paths,
+            champion_score=baseline.mean,
+            noise_sd=noise_sd,
+            editable=tuple(p for p in self.desk.files(parent) if match(p, patterns)),
             program=self.desk.program,
         )
 
-    def _view(self) -> ArchiveView:
-        noise_sd = self.calibration.noise_sd if self.calibration else 0.0
-        best = [(candidate, result.gain) for candidate, result in self.pool.items()]
-        return ArchiveView(self.champion, best, noise_sd)
-
     # ── small questions ────────────────────────────────────────────────────────────────────────
 
-    def _attempt(self, candidate: Candidate, verdict: Verdict | None) -> Attempt:
-        noise_sd = self.calibration.noise_sd if self.calibration else 0.0
-        gain = self.desk.store.search_gain(candidate.id)
-        return attempt(candidate, verdict, gain, noise_sd)
-
-    def _tell(self, candidate: Candidate, verdict: Verdict | None, gain: float | None) -> None:
-        noise_sd = self.calibration.noise_sd if self.calibration else 0.0
-        for heard in self.news.values():
-            heard.append(attempt(candidate, verdict, gain, noise_sd))
+    def _gain(self, candidate: str) -> float:
+        return self.pool[candidate].gain or 0.0
 
     def _enqueue(self, candidates: list[Candidate]) -> None:
         for candidate in candidates:
@@ -385,29 +346,12 @@ class Story:
                 self.seen.add(candidate.id)
                 self.queue.append(candidate)
 
-    def _begun(self) -> int:
-        return self.judged + len(self.desk.crew.about("search")) + len(self.queue)
+    def _elapsed(self) -> float:
+        return time.monotonic() - self.started
 
-    def _spent(self) -> bool:
-        limit = self.budget.candidates
-        return limit is not None and self._begun() >= limit
-
-    def _why(self) -> str:
-        """Return why the run is over, or nothing while it is not."""
-        limit, wall_s = self.budget.candidates, self.budget.wall_s
-        if self.stop():
-            return "stopped"
-        if (reason := self.desk.store.paused()) is not None:
-            return f"paused: {reason}"
-        if wall_s is not None and time.monotonic() - self.started >= wall_s:
-            return "time is up"
-        if self.desk.crew.tasks or self.queue or self.baseline is None:
-            return ""
-        if limit is not None and self.judged >= limit:
-            return "all candidates judged"
-        if self.silent >= set(self.desk.proposers):
-            return "no agent has anything left to propose"
-        return ""
-
-
-__all__ = ["SYSTEM", "Budget", "Story", "Summary", "run"]
+    def _left(self) -> float:
+        """Return how many more candidates this run may begin."""
+        if self.budget.candidates is None:
+            return math.inf
+        begun = self.judged + len(self.desk.crew.about("search")) + len(self.queue)
+        return self.budget.candidates - begun

@@ -39,7 +39,7 @@ class Camera:
             number=len(self.store.packets()) + 1,
             base=base,
             base_files=self.files(base.candidate),
-            head=self.store.candidate(head),
+            head=self.store.candidate(head).record,
             head_files=self.files(head),
             verdicts=self._evidence(line, fresh),
             candidates=line,
@@ -53,7 +53,7 @@ class Camera:
         line: list[Candidate] = []
         here = head
         while here and here != base:
-            candidate = self.store.candidate(here)
+            candidate = self.store.candidate(here).record
             line.append(candidate)
             here = candidate.parent
         return line[::-1]

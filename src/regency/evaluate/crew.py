@@ -52,6 +52,8 @@ class Crew:
         self._record = record
         self._folder = folder
         self.tasks: list[Task] = []
+        self.workers = executor.workers
+        self._trials, self._trials_s = 0, 0.0
         self._waiting: list[tuple[Task, int, Batch]] = []
         self._running: dict[Future[tuple[Trial, ...]], tuple[Task, int]] = {}
 
@@ -71,7 +73,12 @@ class Crew:
     @property
     def hungry(self) -> bool:
         """Whether a worker would be idle soon: less work is at hand than one spare per worker."""
-        return len(self._waiting) + len(self._running) < self._executor.workers + 1
+        return len(self._waiting) + len(self._running) < self.workers + 1
+
+    @property
+    def mean_trial_s(self) -> float:
+        """Mean wall time of the trials so far, seconds; 0 before the first."""
+        return self._trials_s / max(self._trials, 1)
 
     def about(self, name: str) -> list[str]:
         """Return the subjects of the unfinished tasks called ``name``."""
@@ -98,7 +105,7 @@ class Crew:
 
     def _dispatch(self) -> None:
         self._waiting.sort(key=lambda item: not item[0].urgent)
-        while self._waiting and len(self._running) < self._executor.workers:
+        while self._waiting and len(self._running) < self.workers:
             task, place, batch = self._waiting.pop(0)
             folders = {request.candidate: self._folder(request.candidate) for request in batch}
             self._running[self._executor.submit(Work(batch, folders))] = (task, place)
@@ -107,6 +114,8 @@ class Crew:
         task, place = self._running.pop(future)
         trials = future.result()
         self._record(trials)
+        self._trials += len(trials)
+        self._trials_s += sum(outcome.wall_s for trial in trials for outcome in trial.outcomes)
         task.answers[place] = trials
         if None not in task.answers and task in self.tasks:
             self._advance(task, [answer for answer in task.answers if answer is not None])

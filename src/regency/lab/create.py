@@ -4,24 +4,22 @@ Everything is built aside and moved into place at the end, so that a failure lea
 """
 
 import contextlib
-import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from regency import plugins
-from regency.config import Config, parse
+from regency.config import parse
 from regency.errors import BadInput, ConfigError
 from regency.lab import epochs
+from regency.lab.checks import check
 from regency.lab.home import SETTINGS, STATE, Home, rules
 from regency.lab.lab import Lab
 from regency.lab.record import Recorder
 from regency.records import Actor, ActorKind, Agent, Candidate, Generation, plain
 from regency.repo.git import Repo
-from regency.repo.tree import match
 
 FALLBACK_AUTHOR = ("Regency", "regency@localhost")
 Say = Callable[[str], None]
@@ -120,9 +118,11 @@ def _aside(target: Path) -> Iterator[Path]:
         made = Path(temporary) / "made"
         try:
             yield made
-            os.rename(made, target)
+            made.rename(target)
         except OSError as error:
-            raise BadInput(f"cannot write {target}: {error.strerror}. Make room, or move.") from error
+            raise BadInput(
+                f"cannot write {target}: {error.strerror}. Make room, or move."
+            ) from error
 
 
 def _unpack(name: str, target: Path) -> None:
@@ -155,9 +155,7 @@ def _fill(home: Home, wish: Wish, say: Say) -> None:
         repo.close()
 
 
-def _open_ledger(
-    home: Home, repo: Repo, commit: str, wish: Wish, epoch: dict[str, object]
-) -> None:
+def _open_ledger(home: Home, repo: Repo, commit: str, wish: Wish, epoch: dict[str, object]) -> None:
     with Recorder.create(home, simulated=wish.simulated) as recorder:
         tag = f"{'simulated' if wish.simulated else 'generation'}/0"
         start = Candidate(
@@ -174,51 +172,6 @@ def _open_ledger(
                 ("generation", plain(Generation(0, "c0", commit, tag))),
             ],
         )
-
-
-def check(config: Config, present: set[str]) -> None:
-    """Refuse settings that cannot work in this repository.
-
-    Args:
-        config: The settings.
-        present: Files of the lab's commit.
-
-    Raises:
-        ConfigError: What is wrong and what to do.
-    """
-    for pattern in config.change.editable:
-        if not any(match(path, [pattern]) for path in present):
-            raise ConfigError(f"editable = {pattern!r} matches no file. Correct it in {SETTINGS}.")
-    needed = [config.lab.brief, *config.score.files, *config.data.files]
-    for name in needed:
-        if name not in present:
-            raise ConfigError(f"{name} is named in {SETTINGS} but not committed. Add and commit it.")
-    if named := [f for f in rules(config, present) if match(f, config.change.editable)]:
-        raise ConfigError(f"agents could edit {named[0]}, which makes the rules. Narrow `editable`.")
-    _check_commands(config, present)
-    _check_plugins(config)
-
-
-def _check_commands(config: Config, present: set[str]) -> None:
-    commands: list[Sequence[str]] = [phase.command for phase in config.run]
-    commands += [c for c in (config.score.command, config.data.command) if c]
-    for command in commands:
-        program = command[0]
-        if program != "python" and program not in present and shutil.which(program) is None:
-            raise ConfigError(f"the command {program!r} is not there. Install it or correct it.")
-        script = command[1] if program == "python" and len(command) > 1 else ""
-        if script.endswith(".py") and script not in present:
-            raise ConfigError(f"{script} is run in {SETTINGS} but not committed. Add and commit it.")
-
-
-def _check_plugins(config: Config) -> None:
-    wanted = [("regency.sandboxes", config.sandbox.engine)]
-    wanted.append(("regency.selectors", config.archive.select))
-    wanted += [("regency.proposers", agent.kind) for agent in config.agents.values()]
-    for group, name in wanted:
-        if name not in plugins.names(group):
-            known = ", ".join(plugins.names(group))
-            raise ConfigError(f"{SETTINGS}: {name!r} is not one of {group}: {known}.")
 
 
 def _ignore(repo: Repo) -> None:

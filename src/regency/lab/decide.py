@@ -7,11 +7,13 @@ mended when the lab is next opened.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from regency import promote
+from regency.config import parse
 from regency.errors import BadInput, Refused
-from regency.lab import epochs
+from regency.lab import checks, epochs
+from regency.lab.home import SETTINGS, rules
+from regency.lab.opened import Opened
 from regency.oversee import policy
 from regency.records import (
     Actor,
@@ -24,12 +26,7 @@ from regency.records import (
     plain,
 )
 
-if TYPE_CHECKING:
-    from regency.lab.lab import Lab
-
 ANSWERS = ("approve", "reject", "request-changes")
-REF = "sha256:"
-INLINE = 1000  # longer texts lie beside the ledger, by digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ class Outcome:
     ruling: Ruling | None = None
 
 
-def decide(lab: "Lab", decision: Decision) -> Outcome:
+def decide(lab: Opened, decision: Decision) -> Outcome:
     """Take a decision: see `Lab.decide`."""
     _check_decider(lab, decision)
     with lab.home.numbering():
@@ -56,14 +53,13 @@ def decide(lab: "Lab", decision: Decision) -> Outcome:
         else:
             lab.recorder.record(decision.by, [("decision", plain(decision))])
             outcome = Outcome(f"Changes to {packet.id} are requested; the packet stays open.")
-    lab.mend()
     return outcome
 
 
-def rule_on(lab: "Lab", packet: Packet, extra: Sequence[Decision] = ()) -> Ruling:
+def rule_on(lab: Opened, packet: Packet, extra: Sequence[Decision] = ()) -> Ruling:
     """Return what policy says of ``packet`` with the approvals in hand and ``extra`` ones."""
     approvals = [d for d in (*lab.store.decisions(packet.id), *extra) if d.answer == "approve"]
-    line = [lab.store.candidate(c) for change in packet.changes for c in change.candidates]
+    line = [lab.store.candidate(c).record for change in packet.changes for c in change.candidates]
     authors = {candidate.agent.name for candidate in line}
     facts = policy.facts_of(packet, autonomy=lab.config.oversight.autonomy)
     return policy.rule_on(lab.config.oversight.rules, facts, approvals, authors)
@@ -74,28 +70,7 @@ def digest_of(packet: Packet) -> str:
     return epochs.digest_of(json.dumps(plain(packet), sort_keys=True).encode())
 
 
-def folded(lab: "Lab", packet: Packet) -> Packet:
-    """Return ``packet`` with long texts replaced by digests, the texts kept beside the ledger."""
-    changes = []
-    for change in packet.changes:
-        if len(change.diff) > INLINE:
-            change = replace(change, diff=REF + lab.recorder.blobs.put(change.diff.encode()))
-        changes.append(change)
-    return replace(packet, changes=tuple(changes))
-
-
-def whole(lab: "Lab", packet: Packet) -> Packet:
-    """Return ``packet`` with the full text of its changes."""
-    changes = []
-    for change in packet.changes:
-        if change.diff.startswith(REF):
-            text = lab.recorder.blobs.get(change.diff.removeprefix(REF)).decode()
-            change = replace(change, diff=text)
-        changes.append(change)
-    return replace(packet, changes=tuple(changes))
-
-
-def tag_missing(lab: "Lab") -> None:
+def tag_missing(lab: Opened) -> None:
     """Make the tags of generations that have none, each with its evidence and a checkpoint."""
     here = lab.repo.refs("refs/tags/")
     for generation in lab.store.generations():
@@ -103,7 +78,7 @@ def tag_missing(lab: "Lab") -> None:
             lab.repo.tag(generation.tag, generation.commit, _tag_message(lab, generation))
 
 
-def pending_rules(lab: "Lab") -> tuple[str, dict[str, bytes | None]] | None:
+def pending_rules(lab: Opened) -> tuple[str, dict[str, bytes | None]] | None:
     """Return the pending change of the rules as (item id, files), or None if there is none."""
     files = epochs.pending(lab.home, lab.epoch)
     if not files:
@@ -112,7 +87,7 @@ def pending_rules(lab: "Lab") -> tuple[str, dict[str, bytes | None]] | None:
     return f"lab-{epochs.digest_of(text.encode())[:8]}", files
 
 
-def _check_decider(lab: "Lab", decision: Decision) -> None:
+def _check_decider(lab: Opened, decision: Decision) -> None:
     wanted = ActorKind.SIMULATED_HUMAN if lab.simulated else ActorKind.HUMAN
     if decision.by.kind is not wanted:
         raise Refused(f"only a {wanted} may decide in this lab, not a {decision.by.kind}")
@@ -122,17 +97,14 @@ def _check_decider(lab: "Lab", decision: Decision) -> None:
         raise BadInput("a decision needs a reason. Give one with --reason.")
 
 
-def _open_packet(lab: "Lab", item: str) -> Packet:
-    status = lab.store.packet_status(item)
-    if status is None:
-        waiting = ", ".join(p.id for p in lab.store.packets("open")) or "none"
-        raise BadInput(f"there is no packet {item!r}. Waiting: {waiting}.")
-    if status != "open":
-        raise Refused(f"{item} is {status}; nothing more can be decided on it. See `regency review`.")
-    return lab.store.packet(item)
+def _open_packet(lab: Opened, item: str) -> Packet:
+    state = lab.store.packet(item)
+    if state.status != "open":
+        raise Refused(f"{item} is {state.status} already ({state.reason}). See `regency review`.")
+    return state.packet
 
 
-def _approve(lab: "Lab", packet: Packet, decision: Decision) -> Outcome:
+def _approve(lab: Opened, packet: Packet, decision: Decision) -> Outcome:
     ruling = rule_on(lab, packet, [decision])
     decision = replace(decision, rule=ruling.rule)
     if not ruling.allowed and not ruling.rule:
@@ -152,7 +124,7 @@ def _approve(lab: "Lab", packet: Packet, decision: Decision) -> Outcome:
     return Outcome(f"{packet.id} is approved: it is {generation.tag}.", generation, ruling)
 
 
-def _ratified(lab: "Lab", packet: Packet, decision: Decision) -> Generation:
+def _ratified(lab: Opened, packet: Packet, decision: Decision) -> Generation:
     number = lab.store.generation().number + 1
     decisions = [*lab.store.decisions(packet.id), decision]
     names = dict.fromkeys(d.by.name for d in decisions if d.answer == "approve")
@@ -164,7 +136,7 @@ def _ratified(lab: "Lab", packet: Packet, decision: Decision) -> Generation:
         packet=packet.id,
         approved_by=tuple(names),
     )
-    line = [lab.store.candidate(c) for change in packet.changes for c in change.candidates]
+    line = [lab.store.candidate(c).record for change in packet.changes for c in change.candidates]
     statement = promote.statement(
         generation=generation,
         packet=packet,
@@ -178,15 +150,15 @@ def _ratified(lab: "Lab", packet: Packet, decision: Decision) -> Generation:
     return replace(generation, attestation_digest=lab.recorder.blobs.put(envelope.encode()))
 
 
-def _reopen(lab: "Lab", generation: Generation) -> None:
+def _reopen(lab: Opened, generation: Generation) -> None:
     """Open a packet for what the champion is ahead of the new generation."""
     champion = lab.store.champion()
     if champion != generation.candidate:
-        packet = folded(lab, lab.camera().take(champion))
+        packet = lab.camera().take(champion)
         lab.recorder.record(Actor(ActorKind.SYSTEM, "regency"), [("packet", plain(packet))])
 
 
-def _reject(lab: "Lab", packet: Packet, decision: Decision) -> Outcome:
+def _reject(lab: Opened, packet: Packet, decision: Decision) -> Outcome:
     base = lab.store.generation()
     why = f"{packet.id} was rejected: {decision.reason}"
     champion = lab.store.champion()
@@ -203,13 +175,13 @@ def _reject(lab: "Lab", packet: Packet, decision: Decision) -> Outcome:
 
 
 def _others_closed(
-    lab: "Lab", packet: str, status: str, reason: str
+    lab: Opened, packet: str, status: str, reason: str
 ) -> list[tuple[str, dict[str, str]]]:
-    others = [p.id for p in lab.store.packets("open") if p.id != packet]
+    others = [s.packet.id for s in lab.store.packets("open") if s.packet.id != packet]
     return [("packet.closed", {"packet": o, "status": status, "reason": reason}) for o in others]
 
 
-def _decide_rules(lab: "Lab", decision: Decision) -> Outcome:
+def _decide_rules(lab: Opened, decision: Decision) -> Outcome:
     waiting = pending_rules(lab)
     if waiting is None or waiting[0] != decision.item:
         now = waiting[0] if waiting else "none"
@@ -217,14 +189,43 @@ def _decide_rules(lab: "Lab", decision: Decision) -> Outcome:
     if decision.answer != "approve":
         lab.recorder.record(decision.by, [("decision", plain(decision))])
         return Outcome(f"{decision.item} is not approved; the rules in force stay as they are.")
-    return Outcome(epochs.open_next(lab, decision))
+    number = open_epoch(lab, decision)
+    return Outcome(f"{decision.item} is approved: epoch {number} has begun with the new rules.")
 
 
-def _tag_message(lab: "Lab", generation: Generation) -> str:
+def open_epoch(lab: Opened, decision: Decision) -> int:
+    """Begin a new epoch with the rules of the working tree; the champion is measured again.
+
+    Raises:
+        ConfigError: The new rules cannot work.
+    """
+    head = lab.repo.head()
+    present = set(lab.repo.files(head))
+    text = (lab.home.root / SETTINGS).read_text()
+    config = parse(text)
+    checks.check(config, present)
+    names = rules(config, present)
+    number = lab.epoch.number + 1
+    epochs.copy_rules(lab.home, number, {n: (lab.home.root / n).read_bytes() for n in names})
+    for name in epochs.needed_data(config):
+        if not (lab.home.data / name).is_file():
+            raise BadInput(f"no data file {name!r} is there. New data needs a new lab.")
+    ground = epochs.prove(lab.home, config, unsafe=False)
+    body = epochs.opened(lab.home, number, text, names, ground)
+    items: list[tuple[str, Json]] = [
+        ("decision", plain(decision)),
+        ("epoch.opened", body),
+        *_others_closed(lab, "", "stale", f"Epoch {number} began with other rules."),
+    ]
+    lab.recorder.record(decision.by, items)
+    lab.reload()
+    return number
+
+
+def _tag_message(lab: Opened, generation: Generation) -> str:
     checkpoint = lab.recorder.log.checkpoint()
     if not generation.packet:
         return promote.start_message(lab.config.lab.name, checkpoint)
-    packet = lab.store.packet(generation.packet)
+    packet = lab.store.packet(generation.packet).packet
     decisions = lab.store.decisions(generation.packet)
     return promote.tag_message(generation, packet, decisions, checkpoint)
-

@@ -13,7 +13,9 @@ from regency.config import Config, parse
 from regency.errors import BadInput, LedgerError
 from regency.evaluate.contamination import scan
 from regency.lab.home import SETTINGS, Home
+from regency.sandbox.engines import NamespaceSandbox
 from regency.sandbox.trusted import run_trusted
+from regency.store.views import Epoch
 
 DATA_WALL_S = 600.0
 
@@ -57,7 +59,9 @@ def make_data(home: Home, config: Config, number: int = 0) -> None:
             raise BadInput(f"the data command failed: {last}. Correct [data] in {SETTINGS}.")
     for name in needed_data(config):
         if not (home.data / name).is_file():
-            raise BadInput(f"no data file {name!r} was made. Correct [data] or inputs in {SETTINGS}.")
+            raise BadInput(
+                f"no data file {name!r} was made. Correct [data] or inputs in {SETTINGS}."
+            )
 
 
 def needed_data(config: Config) -> list[str]:
@@ -82,10 +86,13 @@ def prove(home: Home, config: Config, *, unsafe: bool) -> Ground:
         return Ground(sandbox.level, round(startup, 4), found.files_read, found.bytes_read)
 
 
-def open_sandbox(config: Config, *, core: int | None, unsafe: bool):  # noqa: ANN201
+def open_sandbox(config: Config, *, core: int | None, unsafe: bool) -> NamespaceSandbox:
     """Return the lab's sandbox engine, started."""
     engine = plugins.load("regency.sandboxes", config.sandbox.engine)
-    return engine(hide=config.sandbox.hide, mounts=config.sandbox.mounts, core=core, unsafe=unsafe)
+    made: NamespaceSandbox = engine(
+        hide=config.sandbox.hide, mounts=config.sandbox.mounts, core=core, unsafe=unsafe
+    )
+    return made
 
 
 def scannable(home: Home) -> list[str]:
@@ -117,21 +124,21 @@ def data_digests(home: Home) -> dict[str, str]:
     return {str(p.relative_to(home.data)): digest_of(p.read_bytes()) for p in files}
 
 
-def in_force(home: Home, epoch: Mapping[str, object]) -> Config:
+def in_force(home: Home, epoch: Epoch) -> Config:
     """Return the settings of ``epoch``, after checking its copies against the ledger.
 
     Raises:
         LedgerError: A copied rule or a data file is not what the ledger says.
     """
-    folder = home.epoch(int(str(epoch["number"])))
-    expected = {folder / n: d for n, d in dict(epoch["files"]).items()}  # type: ignore[call-overload]
-    expected |= {home.data / n: d for n, d in dict(epoch["data"]).items()}  # type: ignore[call-overload]
+    folder = home.epoch(epoch.number)
+    expected = {folder / name: digest for name, digest in epoch.files.items()}
+    expected |= {home.data / name: digest for name, digest in epoch.data.items()}
     for path, digest in expected.items():
         if not path.is_file() or digest_of(path.read_bytes()) != digest:
             raise LedgerError(
                 f"{path} is not what the ledger recorded. Restore it, or init a new lab."
             )
-    return parse(str(epoch["config_text"]), f"{SETTINGS} of epoch {epoch['number']}")
+    return parse(epoch.config_text, f"{SETTINGS} of epoch {epoch.number}")
 
 
 def digest_of(content: bytes) -> str:
@@ -139,14 +146,14 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def pending(home: Home, epoch: Mapping[str, object]) -> dict[str, bytes | None]:
+def pending(home: Home, epoch: Epoch) -> dict[str, bytes | None]:
     """Return the rule files that differ in the working tree from those in force.
 
     Returns:
         Path → content in the working tree, None where it is gone.
     """
     found: dict[str, bytes | None] = {}
-    for name, digest in dict(epoch["files"]).items():  # type: ignore[call-overload]
+    for name, digest in epoch.files.items():
         path = home.root / name
         content = path.read_bytes() if path.is_file() else None
         if content is None or digest_of(content) != digest:
@@ -154,6 +161,6 @@ def pending(home: Home, epoch: Mapping[str, object]) -> dict[str, bytes | None]:
     return found
 
 
-def read_only_copy(home: Home, number: int, name: str) -> str:
+def rule_text(home: Home, number: int, name: str) -> str:
     """Return the text of a rule file as it is in force."""
     return Path(home.epoch(number) / name).read_text()

@@ -153,5 +153,3 @@ def rules(config: Config, present: set[str]) -> tuple[str, ...]:
 def hidden(config: Config, present: set[str]) -> set[str]:
     """Return the files that candidates and agents never see (the brief is told, not mounted)."""
     return set(rules(config, present)) - {config.lab.brief}
-
-

@@ -4,9 +4,10 @@ import contextlib
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from regency import loop, plugins
 from regency.admission import Admission, Admitted
@@ -15,25 +16,24 @@ from regency.errors import BadInput, Refused
 from regency.evaluate.crew import Crew
 from regency.evaluate.evaluator import Evaluator, Place
 from regency.lab import decide, epochs
-from regency.lab.home import Home, find, hidden, seed_of
+from regency.lab.home import Home, find, hidden
+from regency.lab.opened import Opened
 from regency.lab.record import Recorder
-from regency.propose.brief import build_brief
+from regency.propose.brief import Standing, attempt, build_brief
 from regency.records import (
     Actor,
     ActorKind,
+    Attempt,
     Brief,
     Decision,
     Event,
-    Packet,
     Proposal,
     Trial,
-    Verdict,
     plain,
 )
 from regency.repo.git import Repo
 from regency.repo.objects import Writer
 from regency.repo.tree import match
-from regency.snapshot import snapshot
 
 Show = Callable[[Event], None]
 
@@ -57,21 +57,13 @@ class Plan:
     unsafe: bool = False
 
 
-class Lab:
-    """One lab, open. Use as a context manager."""
+class Lab(Opened):
+    """One lab, open, with all that can be done to it. Use as a context manager."""
 
     def __init__(self, home: Home, recorder: Recorder, repo: Repo) -> None:
         """Use `Lab.open`."""
-        self.home = home
-        self.recorder = recorder
-        self.repo = repo
-        self.store = recorder.store
-        self.epoch: Mapping[str, object] = self.store.epoch()
-        self.config = epochs.in_force(home, self.epoch)
-        self.simulated = bool(recorder.created()["simulated"])
-        self._writer = Writer(repo)
-        self._visible: dict[str, dict[str, bytes]] = {}
-        self._stop = threading.Event()
+        super().__init__(home, recorder, repo)
+        self._stopped = threading.Event()
 
     @classmethod
     def open(cls, folder: Path | str = ".") -> "Lab":
@@ -87,16 +79,11 @@ class Lab:
         lab.mend()
         return lab
 
-    def __enter__(self) -> "Lab":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def close(self) -> None:
-        """Close what is open."""
-        self.repo.close()
-        self.recorder.close()
 
     # ── the loop ───────────────────────────────────────────────────────────────────────────────
 
@@ -127,7 +114,7 @@ class Lab:
             try:
                 desk = self._desk(agents, executor, show)
                 summary = loop.run(
-                    desk, loop.Budget(plan.candidates, plan.wall_s), self._stop.is_set
+                    desk, loop.Budget(plan.candidates, plan.wall_s), self._stopped.is_set
                 )
                 reason = summary.reason
                 return summary
@@ -139,7 +126,7 @@ class Lab:
 
     def stop(self) -> None:
         """Ask a run in this process to end; safe from a signal handler."""
-        self._stop.set()
+        self._stopped.set()
 
     # ── ask and tell ───────────────────────────────────────────────────────────────────────────
 
@@ -147,26 +134,15 @@ class Lab:
         """Return a brief and the files of the candidate to build on."""
         champion = self.store.champion()
         calibration = self.store.calibration()
-        noise_sd = calibration.noise_sd if calibration else 0.0
-        from regency.propose.brief import Standing, attempt
-
-        def seen(candidates: Sequence[object]) -> tuple[object, ...]:
-            return tuple(candidates)
-
-        del seen
-        best = tuple(
-            attempt(c, self.store.verdict(c.id), self.store.search_gain(c.id), noise_sd)
-            for c in self.store.best(8)
-        )
         files = self.files(champion)
         standing = Standing(
             parent=champion,
             champion=champion,
             champion_score=calibration.search_mean if calibration else 0.0,
-            noise_sd=noise_sd,
+            noise_sd=calibration.noise_sd if calibration else 0.0,
             editable=tuple(p for p in files if match(p, self.config.change.editable)),
             program=self.program(),
-            best=best,
+            best=self._attempts(),
         )
         return build_brief(self.config, standing), files
 
@@ -183,7 +159,9 @@ class Lab:
             Refused: Policy, a stale packet, or a decider who may not decide.
             BadInput: There is no such item.
         """
-        return decide.decide(self, decision)
+        outcome = decide.decide(self, decision)
+        self.mend()
+        return outcome
 
     def pause(self, by: Actor, reason: str) -> None:
         """Stop all agents until a human resumes."""
@@ -199,39 +177,23 @@ class Lab:
             raise Refused("only a human can resume a lab")
         self.recorder.record(by, [("resumed", {"reason": reason})])
 
-    # ── reading ────────────────────────────────────────────────────────────────────────────────
-
-    def program(self) -> str:
-        """Return the lab's prose for agents, as it is in force."""
-        return epochs.read_only_copy(self.home, int(str(self.epoch["number"])), self.config.lab.brief)
-
-    def files(self, candidate: str) -> Mapping[str, bytes]:
-        """Return a candidate's files as agents may see them: no rules, no scorer."""
-        if candidate not in self._visible:
-            commit = self.store.candidate(candidate).commit
-            names = set(self.repo.files(commit))
-            seen = sorted(names - hidden(self.config, names))
-            if len(self._visible) > 64:
-                self._visible.clear()
-            self._visible[candidate] = self.repo.read(commit, seen)
-        return self._visible[candidate]
-
-    def packet(self, item: str) -> Packet:
-        """Return a packet with the full text of its changes."""
-        return decide.whole(self, self.store.packet(item))
-
     # ── what follows from the ledger ───────────────────────────────────────────────────────────
 
     def mend(self) -> None:
         """Bring refs and tags in line with the ledger, which is the truth."""
-        wanted = {"refs/heads/regency/champion": self._commit(self.store.champion())}
+        wanted = {"refs/heads/regency/champion": self.commit(self.store.champion())}
         here = self.repo.refs("refs/heads/regency/")
         if moves := {ref: c for ref, c in wanted.items() if here.get(ref) != c}:
             self.repo.update_refs(moves)
         decide.tag_missing(self)
 
-    def _commit(self, candidate: str) -> str:
-        return self.store.candidate(candidate).commit
+    def _attempts(self) -> tuple[Attempt, ...]:
+        calibration = self.store.calibration()
+        noise_sd = calibration.noise_sd if calibration else 0.0
+        return tuple(
+            attempt(best.record, self.store.verdict(best.record.id), best.gain, noise_sd)
+            for best in self.store.best(8)
+        )
 
     def _agents(self, wanted: Sequence[str]) -> dict[str, float]:
         known = self.config.agents
@@ -246,10 +208,11 @@ class Lab:
         self.home.work.mkdir(mode=0o700)
 
     def _evaluator(self, slot: int, core: int, *, unsafe: bool) -> Evaluator:
-        number = int(str(self.epoch["number"]))
-        place = Place(self.home.data, self.home.epoch(number), self.home.work / f"slot{slot}")
+        place = Place(
+            self.home.data, self.home.epoch(self.epoch.number), self.home.work / f"slot{slot}"
+        )
         sandbox = epochs.open_sandbox(self.config, core=core, unsafe=unsafe)
-        startup = float(str(self.epoch["startup_cpu_s"]))
+        startup = self.epoch.startup_cpu_s
         return Evaluator(self.config, place, sandbox, startup_cpu_s=startup, core=core)
 
     def _desk(self, agents: Mapping[str, float], executor: object, show: Show) -> Desk:
@@ -262,7 +225,7 @@ class Lab:
         )
         return Desk(
             config=self.config,
-            epoch=int(str(self.epoch["number"])),
+            epoch=self.epoch.number,
             store=self.store,
             crew=crew,
             proposers={
@@ -273,19 +236,15 @@ class Lab:
             },
             shares=agents,
             select=plugins.load("regency.selectors", self.config.archive.select),
-            seeds=self._seeds(),
+            seeds=self.seeds(),
             record=self._record,
             admit=self._admission().admit,
-            packet=lambda head, verdict: snapshot(self, head, verdict),
+            packet=self.camera().take,
             files=self.files,
             show=show,
             program=self.program(),
             forget=lambda c: shutil.rmtree(self._tree(c), ignore_errors=True),
         )
-
-    def _seeds(self) -> Callable[[str], int]:
-        secret = self.home.seed_key()
-        return lambda key: seed_of(secret, key)
 
     def _record(self, actor: Actor, items: Items) -> None:
         self.recorder.record(actor, items)
@@ -301,7 +260,7 @@ class Lab:
         return Admission(
             self.config.change,
             self.store,
-            self._writer,
+            Writer(self.repo),
             files=self.files,
             record=self._record,
             numbering=self.home.numbering,
@@ -314,7 +273,7 @@ class Lab:
         folder = self._tree(candidate)
         if not folder.is_dir():
             folder.parent.mkdir(exist_ok=True)
-            commit = self._commit(candidate)
+            commit = self.commit(candidate)
             left_out = hidden(self.config, set(self.repo.files(commit)))
             self.repo.materialise(commit, folder, left_out.__contains__)
         return str(folder)

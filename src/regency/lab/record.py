@@ -28,8 +28,8 @@ class Recorder:
         """
         self.home = home
         self.key = key
-        self.store = Store(home.database)
         self.blobs = Blobs(home.blobs)
+        self.store = Store(home.database, self.blobs.unpack)
         self.log = Log(self.store, key, origin)
 
     @classmethod
@@ -59,13 +59,13 @@ class Recorder:
         return {
             "name": self.key.name,
             "simulated": simulated,
-            "public_key": self.key.verifier,
+            "public_key": self.key.verifier.text,
             "version": __version__,
         }
 
     def record(self, actor: Actor, items: Items) -> list[Entry]:
         """Append entries, all or none, together with their projections."""
-        return self.log.append_many([(actor, kind, body) for kind, body in items])
+        return self.log.append_many([(actor, kind, self.blobs.pack(body)) for kind, body in items])
 
     def created(self) -> dict[str, object]:
         """Return the body of the first entry."""

@@ -82,6 +82,9 @@ class Packet:
         minutes: Review minutes in all.
         risk: Highest risk of its changes.
         trust: ``blind`` or ``self-reported``.
+        gain_sd: Gain of its promotions together, in standard deviations of one paired
+            difference; 0 where the noise is not known.
+        lines: Added plus removed lines of the net change.
     """
 
     id: str
@@ -96,6 +99,8 @@ class Packet:
     minutes: float
     risk: float
     trust: str
+    gain_sd: float = 0.0
+    lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)

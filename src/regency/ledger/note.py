@@ -156,6 +156,9 @@ def _encode(raw: bytes) -> str:
 
 def _decode(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
+        raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise LedgerError(f"not base64: {text[:80]!r}") from error
+    if _encode(raw) != text:
+        raise LedgerError(f"not base64 in its one proper form: {text[:80]!r}")
+    return raw

@@ -63,6 +63,8 @@ def _revive(hint: Any, data: Json) -> Any:
         return tuple(_revive(typing.get_args(hint)[0], item) for item in data)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return build(hint, data)
+    if hint is int and isinstance(data, str):  # beyond 2^53: JSON carries it as text
+        return int(data)
     if isinstance(hint, type) and issubclass(hint, enum.Enum | float) and data is not None:
         return hint(data)
     return data

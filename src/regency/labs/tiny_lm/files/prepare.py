@@ -38,14 +38,14 @@ TRAIN_FLOOR = 400_000
 
 
 def modules():
-    """Return (name, text) for every file of MODULES that this Python has, sorted by name."""
+    """Return (name, text) of all source of MODULES that this Python has, tests aside, sorted."""
     library = pathlib.Path(sysconfig.get_path("stdlib"))
     found = []
     for module in MODULES:
         single = library / f"{module}.py"
         files = [single] if single.is_file() else sorted((library / module).rglob("*"))
         for file in files:
-            if file.suffix in {".py", ".txt"} and file.is_file():
+            if file.suffix == ".py" and "test" not in file.parent.name and file.is_file():
                 found += documents(file.relative_to(library).as_posix(), file.read_bytes())
     return sorted(found)
 
@@ -102,7 +102,8 @@ def windows(part, elsewhere, rng):
             cut.append(text[start : start + CONTEXT + 1])
             start += CONTEXT + 1 + rng.randrange(GAP + 1)
     hashes = [shingles(window) for window in cut]
-    copied = np.isin(np.concatenate(hashes), elsewhere)
+    every = np.concatenate(hashes)
+    copied = elsewhere[np.searchsorted(elsewhere, every).clip(max=len(elsewhere) - 1)] == every
     owner = np.repeat(np.arange(len(cut)), [len(row) for row in hashes])
     dirty = set(owner[copied].tolist())
     clean = [window for number, window in enumerate(cut) if number not in dirty]
@@ -117,7 +118,7 @@ def write(folder, parts):
     joined = {part: b"\n\n".join(text for _, text in parts[part]) for part in parts}
     (folder / "train.bin").write_bytes(joined["train"])
     for part, other in (("search", "confirm"), ("confirm", "search")):
-        elsewhere = np.unique(np.concatenate([shingles(joined["train"]), shingles(joined[other])]))
+        elsewhere = np.sort(np.concatenate([shingles(joined["train"]), shingles(joined[other])]))
         contexts, targets = windows(parts[part], elsewhere, random.Random(part))
         if len(targets) < WINDOWS:
             sys.exit(f"prepare.py: only {len(targets)} of {WINDOWS} windows of {part}. " + ADVICE)

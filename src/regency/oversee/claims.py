@@ -1,0 +1,279 @@
+"""The claims check: what a rationale says of its change, held against the change itself.
+
+Claims in the grammar of `regency.propose.hunks` are checked exactly; sentences with "only", "no
+other" or "does not change" against the facts; everything else is `unknown`. A claim is one
+sentence of untrusted text: it is compared, never obeyed.
+
+    changes [only] NAME in PATH from OLD to NEW
+    changes [only] line N in PATH from `TEXT` to `TEXT`
+    deletes|repeats|swaps [only] line N in PATH [with what follows it]: `TEXT`
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from regency.oversee.explain import facts as facts_between
+from regency.oversee.outline import outline
+from regency.records import ClaimCheck, Fact
+from regency.repo import diff
+
+_LONGEST = 300
+_LINES = re.compile(
+    r"changes (?P<only>only )?lines? (?P<first>\d+)(?:-(?P<last>\d+))? in (?P<path>.+?) "
+    r"from `(?P<old>.*)` to `(?P<new>.*)`"
+)
+_STATEMENT = re.compile(
+    r"(?P<verb>deletes|repeats|swaps) (?P<only>only )?lines? (?P<first>\d+)(?:-(?P<last>\d+))? in "
+    r"(?P<path>.+?)(?: with what follows it)?: `(?P<old>.*)`"
+)
+_NAME = re.compile(
+    r"changes (?P<only>only )?(?P<name>\S+) in (?P<path>.+?) from (?P<old>.+) to (?P<new>.+)"
+)
+_LIMITING = re.compile(r"\b(only|solely|nothing else|no other|just|merely)\b", re.IGNORECASE)
+_DENYING = re.compile(
+    r"\b(?:does not|doesn't|no|never|without) (?:any )?(?:change[sd]?|changing|touch(?:es|ing)?|"
+    r"modif(?:y|ies|ying)|alter(?:s|ing)?)(?: to| in| of)?(?: the)? (?P<what>.+)",
+    re.IGNORECASE,
+)
+_Pair = tuple[Mapping[str, bytes], Mapping[str, bytes]]
+
+
+def check_claims(
+    claims: Sequence[str],
+    rationale: str,
+    before: Mapping[str, bytes],
+    after: Mapping[str, bytes],
+) -> tuple[ClaimCheck, ...]:
+    """Return a check per claim, and per sentence of the rationale that limits what changed.
+
+    Args:
+        claims: One sentence each.
+        rationale: The agent's words.
+        before: The parent's files.
+        after: The candidate's files.
+    """
+    facts = facts_between(before, after)
+    pair = (before, after)
+    checks = [_check(" ".join(claim.split()), pair, facts) for claim in claims]
+    said = {check.claim for check in checks}
+    checks += [
+        _in_words(sentence, pair, facts)
+        for sentence in _sentences(rationale)
+        if sentence not in said and (_LIMITING.search(sentence) or _DENYING.search(sentence))
+    ]
+    return tuple(checks)
+
+
+def _check(claim: str, pair: _Pair, facts: Sequence[Fact]) -> ClaimCheck:
+    for form, judge in ((_LINES, _lines), (_STATEMENT, _statement), (_NAME, _name)):
+        found = form.fullmatch(claim)
+        if found is not None:
+            return judge(claim, found, pair)
+    return _in_words(claim, pair, facts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Lines that changed: the first and last line before, and the lines themselves."""
+
+    first: int
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+
+
+def _blocks(path: str, pair: _Pair) -> list[_Block]:
+    old, new = (diff.split_lines(files.get(path)) for files in pair)
+    return [
+        _Block(a + 1, _texts(old[a:b]), _texts(new[c:d]))
+        for tag, a, b, c, d in diff.opcodes(old, new)
+        if tag != "equal"
+    ]
+
+
+def _texts(lines: Iterable[bytes]) -> tuple[str, ...]:
+    return tuple(line.decode("utf-8", "replace").strip() for line in lines)
+
+
+def _result(claim: str, problem: str, holds: str) -> ClaimCheck:
+    return ClaimCheck(claim[:_LONGEST], "fails" if problem else "holds", problem or holds)
+
+
+def _other_files(path: str, pair: _Pair) -> str:
+    before, after = pair
+    others = [p for p in {*before, *after} if before.get(p) != after.get(p) and p != path]
+    return f"it also changes {', '.join(sorted(others)[:5])}" if others else ""
+
+
+def _name(claim: str, found: re.Match[str], pair: _Pair) -> ClaimCheck:
+    path, name, old, new = found["path"], found["name"], found["old"], found["new"]
+    then, now = (outline(files.get(path, b"")) for files in pair)
+    if then is None or now is None:
+        return ClaimCheck(claim[:_LONGEST], "unknown", f"{path} cannot be read as Python")
+    moves = []
+    for key, values in then.values.items():
+        others = now.values.get(key, [])
+        if _is_named(key, name) and len(values) == len(others):
+            pairs = zip(values, others, strict=True)
+            moves += [(a.text, b.text) for a, b in pairs if a.text != b.text]
+    if not any(_same(a, old) and _same(b, new) for a, b in moves):
+        return _unless_part(claim, found, pair, moves)
+    problem = _other_files(path, pair) or _more_than(path, pair, old, new)
+    return _result(claim, problem if found["only"] else "", "the change is exactly that")
+
+
+def _unless_part(
+    claim: str, found: re.Match[str], pair: _Pair, moves: list[tuple[str, str]]
+) -> ClaimCheck:
+    """Judge a claim on a name whose literal is no plain assignment, by the changed lines."""
+    path, old, new = found["path"], found["old"], found["new"]
+    name = re.split(r"[.(]", found["name"].rstrip(")"))[-1]
+    for block in _blocks(path, pair):
+        was, now = " ".join(block.old), " ".join(block.new)
+        if name in was and old in was and was.replace(old, new, 1) == now:
+            problem = _other_files(path, pair) or _more_than(path, pair, old, new)
+            return _result(claim, problem if found["only"] else "", "the changed line says so")
+    if moves:
+        return _result(claim, f"it changes from {moves[0][0]} to {moves[0][1]}", "")
+    return _result(claim, f"{found['name']} in {path} does not change like that", "")
+
+
+def _is_named(key: str, name: str) -> bool:
+    return key == name or (re.split(r"[.(]", key.rstrip(")"))[-1] == name and "(" not in name)
+
+
+def _same(text: str, other: str) -> bool:
+    if text == other:
+        return True
+    try:
+        value, another = ast.literal_eval(text), ast.literal_eval(other)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return False
+    return type(value) is type(another) and bool(value == another)
+
+
+def _more_than(path: str, pair: _Pair, old: str, new: str) -> str:
+    """Return what else differs once one ``old`` is replaced by ``new``, empty if nothing."""
+    blocks = _blocks(path, pair)
+    if len(blocks) != 1:
+        return f"{len(blocks)} places in {path} change"
+    was, now = ("\n".join(lines) for lines in (blocks[0].old, blocks[0].new))
+    starts = [m.start() for m in re.finditer(re.escape(old), was)]
+    if any(was[:s] + new + was[s + len(old) :] == now for s in starts):
+        return ""
+    return f"the changed lines differ in more than {old} and {new}"
+
+
+def _lines(claim: str, found: re.Match[str], pair: _Pair) -> ClaimCheck:
+    path, old, new = found["path"], found["old"], found["new"]
+    if old.endswith("…") or new.endswith("…"):
+        return ClaimCheck(claim[:_LONGEST], "unknown", "the claim's text is cut short")
+    block = _at(path, pair, found)
+    if block is None:
+        return _result(claim, f"no such line of {path} changes", "")
+    was, now = _flat(" ".join(block.old)), _flat(" ".join(block.new))
+    if old not in was or new not in now:
+        return _result(claim, f"those lines change otherwise: `{was[:60]}` to `{now[:60]}`", "")
+    if not found["only"]:
+        return _result(claim, "", "the changed lines say so")
+    starts = [m.start() for m in re.finditer(re.escape(old), was)]
+    exact = any(was[:s] + new + was[s + len(old) :] == now for s in starts)
+    more = "" if exact else "the changed lines differ in more than that"
+    blocks = len(_blocks(path, pair))
+    many = f"{blocks} places in {path} change" if blocks > 1 else ""
+    return _result(claim, _other_files(path, pair) or many or more, "the change is exactly that")
+
+
+def _statement(claim: str, found: re.Match[str], pair: _Pair) -> ClaimCheck:
+    path, said, verb = found["path"], found["old"], found["verb"]
+    blocks = _blocks(path, pair)
+    was = _flat(" ".join(t for b in blocks for t in b.old))
+    now = _flat(" ".join(t for b in blocks for t in b.new))
+    start = said.removesuffix("…")
+    fits = {
+        "deletes": start in was and not (start in now and was.count(start) <= now.count(start)),
+        "repeats": start in now and now.count(start) > was.count(start),
+        "swaps": start in was or start in now,
+    }[verb]
+    if not fits:
+        return _result(claim, f"the changed lines of {path} do not show that", "")
+    if not found["only"]:
+        return _result(claim, "", "the changed lines say so")
+    more = _beyond(verb, found, blocks, said)
+    return _result(claim, _other_files(path, pair) or more, "the change is exactly that")
+
+
+def _beyond(verb: str, found: re.Match[str], blocks: Sequence[_Block], said: str) -> str:
+    """Return what changes beyond one statement deleted, repeated or swapped."""
+    old = [text for block in blocks for text in block.old if text]
+    new = [text for block in blocks for text in block.new if text]
+    count = int(found["last"] or found["first"]) - int(found["first"]) + 1
+    cut = said.endswith("…")
+    exact = {
+        "deletes": new in ([], ["pass"]) and len(old) <= count,
+        "repeats": not old and len(new) <= count,
+        "swaps": sorted(old) == sorted(new),
+    }[verb]
+    shown = _flat(" ".join(old if verb == "deletes" else new))
+    whole = verb == "swaps" or shown == said or (cut and shown.startswith(said[:-1]))
+    return "" if exact and whole else "more lines change than that"
+
+
+def _at(path: str, pair: _Pair, found: re.Match[str]) -> _Block | None:
+    first, last = int(found["first"]), int(found["last"] or found["first"])
+    for block in _blocks(path, pair):
+        if block.first <= last and block.first + max(len(block.old), 1) > first:
+            return block
+    return None
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _sentences(text: str) -> list[str]:
+    parts = re.split(r"(?<=[.!?;])\s+|\n+", text)
+    return [" ".join(part.split()) for part in parts if part.strip()][:50]
+
+
+def _in_words(sentence: str, pair: _Pair, facts: Sequence[Fact]) -> ClaimCheck:
+    """Judge a sentence in free words by the names of what changed."""
+    before, after = pair
+    paths = {p for p in {*before, *after} if before.get(p) != after.get(p)}
+    subjects = {_subject(fact) for fact in facts if fact.kind not in ("call", "control flow")}
+    denied = _DENYING.search(sentence)
+    if denied:
+        hit = sorted(s for s in subjects | paths if _mentions(denied["what"], s))
+        if hit:
+            return _result(sentence, f"it does change {', '.join(hit[:5])}", "")
+        return ClaimCheck(sentence[:_LONGEST], "unknown", "no fact speaks for or against it")
+    if not _LIMITING.search(sentence):
+        return ClaimCheck(sentence[:_LONGEST], "unknown", "not a claim that can be checked")
+    named = {s for s in subjects if _mentions(sentence, s)}
+    others = sorted(subjects - named)
+    if any(p in sentence for p in paths) and not named:
+        others = sorted(p for p in paths if p not in sentence)
+        return _result(sentence, f"it also changes {', '.join(others[:5])}" if others else "",
+                       "no other file changes")  # fmt: skip
+    if not named:
+        return ClaimCheck(
+            sentence[:_LONGEST], "unknown", f"what changes is {', '.join(sorted(subjects)[:5])}"
+        )
+    problem = f"it also changes {', '.join(others[:5])}" if others else ""
+    return _result(sentence, problem, "nothing else changes")
+
+
+def _subject(fact: Fact) -> str:
+    name = re.sub(r":\d+$", "", fact.where).partition("::")[2] or fact.where
+    return f"{fact.kind} ({fact.where})" if fact.kind in ("access", "import") else name
+
+
+def _mentions(sentence: str, subject: str) -> bool:
+    """Return whether ``sentence`` names ``subject``, with or without underscores."""
+    last = re.split(r"[.(]", subject.rstrip(")"))[-1] if "::" not in subject else subject
+    return any(_words(name) in _words(sentence) for name in (subject, last) if _words(name).strip())
+
+
+def _words(text: str) -> str:
+    return f" {re.sub(r'[^a-zA-Z0-9]+', ' ', text).strip().lower()} "

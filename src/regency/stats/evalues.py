@@ -71,9 +71,11 @@ def t_evidence(n: int, total: Number, squares: Number, df: int = 0, known: float
 
     A fixed mixture of two right-Haar t e-processes: one on the differences alone, valid whatever
     their variance, and one in which the calibration differences enter as further degrees of
-    freedom, taken `NOISE_ALLOWANCE` times too large. For evidence above 1 a larger calibration
-    sum only lowers it, path by path, so this part is valid for every candidate whose noise is up
-    to that many times the champion's and not only for one of equal noise. From where a
+    freedom, taken `NOISE_ALLOWANCE` times too large. While the sum of differences is positive, a
+    larger calibration sum only lowers the evidence, path by path; while it is negative, both
+    parts are below 1. So crossing any bar above 1 is at most as likely as with the candidate's
+    true noise in place of the allowance: the second part is safe for every candidate whose noise
+    is up to that many times the champion's and not only for one of equal noise. From where a
     candidate's own variance is above even that allowance, it counts as zero: a check that can
     only take evidence away needs no allowance for having been made.
 

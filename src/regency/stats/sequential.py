@@ -27,7 +27,10 @@ def level(index: int, promotions_so_far: int, rate: float) -> float:
 
     Keeps the expected share of false promotions at most ``rate`` under any dependence between
     tests, and the chance of any false promotion at most ``rate`` where nothing is truly better
-    (Xu and Ramdas, "Online multiple testing with e-values", AISTATS 2024).
+    (Xu and Ramdas, "Online multiple testing with e-values", AISTATS 2024). The e-value of a test is
+    ``1 / level`` if it ever crossed and 0 otherwise, so that one may stop for any reason. Tests
+    may share calibration pairs: the second statement holds exactly all the same; for the first,
+    the part of the evidence that uses them is kept far on the safe side (`evalues.t_evidence`).
 
     Args:
         index: t, counted within the generation from 1.

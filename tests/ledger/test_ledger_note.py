@@ -100,7 +100,9 @@ def test_other_signatures_are_skipped_but_ours_must_hold():
         open_note(spoilt, KEY.verifier)
 
 
-@pytest.mark.parametrize("note", ["", "text\n", "text\n\n", "text\n\n— name\n", "a\x01\n\n— n AAAA\n"])
+@pytest.mark.parametrize(
+    "note", ["", "text\n", "text\n\n", "text\n\n— name\n", "a\x01\n\n— n AAAA\n"]
+)
 def test_what_is_no_note_is_refused(note):
     with pytest.raises(LedgerError):
         open_note(note, KEY.verifier)
@@ -114,7 +116,9 @@ def test_checkpoints_and_their_extensions():
     assert open_checkpoint(sign_note(checkpoint.text, KEY), KEY.verifier) == checkpoint
 
 
-@pytest.mark.parametrize("text", ["lab\n7\n", "lab\n07\nAAAA\n", f"\n7\n{'A' * 43}=\n", "lab\n-1\n\n"])
+@pytest.mark.parametrize(
+    "text", ["lab\n7\n", "lab\n07\nAAAA\n", f"\n7\n{'A' * 43}=\n", "lab\n-1\n\n"]
+)
 def test_what_is_no_checkpoint_is_refused(text):
     with pytest.raises(LedgerError):
         Checkpoint.parse(text)

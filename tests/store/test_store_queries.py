@@ -34,7 +34,12 @@ def test_candidates_and_where_they_stand(lab):
     lab.verdict("c2", "undecided", effect=0.5)
     store = lab.store
     one = store.candidate("c1")
-    assert (one.record.parent, one.number, one.answer, one.gate) == ("c0", 1, "not better", "search")
+    assert (one.record.parent, one.number, one.answer, one.gate) == (
+        "c0",
+        1,
+        "not better",
+        "search",
+    )
     assert (one.gain, one.effect, one.trials, one.promoted) == (-0.25, -0.25, 2, False)
     assert ids(store.candidates()) == ["c3", "c2", "c1", "c0"]
     assert ids(store.candidates(2, newest_first=False)) == ["c0", "c1"]

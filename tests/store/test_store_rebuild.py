@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
@@ -67,7 +68,7 @@ def content(store):
 
 
 @given(steps)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_rebuilding_gives_the_same_tables(open_lab, history):
     lab = open_lab(":memory:")
     played = History(lab)
@@ -90,23 +91,23 @@ def test_projections_of_another_version_are_rebuilt_when_opened(lab):
     store.close()
 
 
-def test_tampering_is_noticed(lab):
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ("UPDATE candidates SET answer = 'better' WHERE number = 2", "'candidates'"),
+        ("UPDATE totals SET value = 9 WHERE name = 'trials'", "'totals'"),
+        ("UPDATE entries SET actor_name = 'Ada' WHERE seq = 1", "'entries'"),
+        ("UPDATE entries SET text = replace(text, 'usual', 'great') WHERE seq = 1", "stored tree"),
+        ("UPDATE entries SET text = replace(text, ':1', ': 1') WHERE seq = 1", "canonical"),
+        ("UPDATE nodes SET hash = zeroblob(32) WHERE key = 1", "stored tree"),
+        ("DELETE FROM entries WHERE seq = 2", "holds 4"),
+    ],
+)
+def test_tampering_is_noticed(lab, change, word):
     for number in range(4):
         lab.candidate(number)
+    lab.trial("t", "c1")
     assert lab.log.verify().ok
-    changes = {
-        "UPDATE candidates SET answer = 'better' WHERE number = 2": "candidates",
-        "UPDATE entries SET actor_name = 'Ada' WHERE seq = 1": "entries",
-        "UPDATE entries SET text = replace(text, 'rationale', 'rational.')": "tree",
-        "UPDATE nodes SET hash = zeroblob(32) WHERE key = 1": "tree",
-        "DELETE FROM entries WHERE seq = 2": "holds 3",
-    }
-    for change, word in changes.items():
-        with lab.store._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN")
-            connection.execute(text("CREATE TEMP TABLE kept AS SELECT * FROM entries"))
-            connection.rollback()
-            connection.execute(text(change))
-        report = lab.log.verify()
-        assert not report.ok
-        assert any(word in problem for problem in report.problems), (change, report.problems)
+    with lab.store._engine.connect() as connection:
+        assert connection.exec_driver_sql(change).rowcount == 1
+    assert any(word in problem for problem in lab.log.verify().problems)

@@ -51,7 +51,8 @@ class OpenTransaction:
 
     def add(self, entries: Sequence[tuple[Entry, str]], nodes: Sequence[tuple[int, bytes]]) -> None:
         """Write entries with their canonical texts, new tree nodes, and the projections."""
-        self._connection.execute(_add_entries, [_row(entry, text) for entry, text in entries])
+        if entries:
+            self._connection.execute(_add_entries, [_row(entry, text) for entry, text in entries])
         if nodes:
             self._connection.execute(_add_nodes, [{"key": k, "hash": h} for k, h in nodes])
         for entry, _ in entries:

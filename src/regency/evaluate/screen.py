@@ -30,14 +30,14 @@ def screen(
 def _faults(
     edits: Sequence[FileEdit], before: Mapping[str, bytes], change: ChangeTable
 ) -> Iterator[str]:
-    if not edits or all(before.get(edit.path) == edit.content for edit in edits):
-        yield "it changes nothing"
     for edit in edits:
         yield from _path_faults(edit, change)
         if edit.content is None and edit.path not in before:
             yield f"it deletes {edit.path!r}, which is not there"
     for edit in edits:
         yield from _content_faults(edit)
+    if not edits or all(before.get(edit.path) == edit.content for edit in edits):
+        yield "it changes nothing"
     lines = sum(_changed(edit, before) for edit in edits if _is_text(edit.content))
     if lines > change.max_changed_lines:
         yield f"it changes {lines} lines, at most {change.max_changed_lines} are allowed"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from regency.oversee.outline import outline
 from regency.repo import diff
 
+WHOLE = "whole"  # the tag of a piece that is a whole file: new, deleted or binary
 _WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 _KEYWORDS = frozenset(
     b"and as assert async await break class continue def del elif else except finally for from "
@@ -69,15 +70,22 @@ def with_only(
     result = dict(before)
     for path in group.paths:
         chosen = {piece.code for piece in group.pieces if piece.path == path}
-        old, new = diff.split_lines(before.get(path)), diff.split_lines(after.get(path))
-        lines: list[bytes] = []
-        for code in diff.opcodes(old, new):
-            _, a, b, c, d = code
-            lines += new[c:d] if code in chosen else old[a:b]
-        result[path] = b"".join(lines)
-        if path not in after and not result[path]:
+        whole = any(code[0] == WHOLE for code in chosen)
+        content = after.get(path) if whole else _partly(chosen, before[path], after[path])
+        if content is None:
             del result[path]
+        else:
+            result[path] = content
     return result
+
+
+def _partly(chosen: set[diff.Opcode], before: bytes, after: bytes) -> bytes:
+    old, new = diff.split_lines(before), diff.split_lines(after)
+    lines: list[bytes] = []
+    for code in diff.opcodes(old, new):
+        _, a, b, c, d = code
+        lines += new[c:d] if code in chosen else old[a:b]
+    return b"".join(lines)
 
 
 def _pieces(path: str, before: bytes | None, after: bytes | None) -> list[Piece]:
@@ -86,7 +94,7 @@ def _pieces(path: str, before: bytes | None, after: bytes | None) -> list[Piece]
     changed = [code for code in codes if code[0] != "equal"]
     if whole or not changed:
         old, new = len(diff.split_lines(before)), len(diff.split_lines(after))
-        return [Piece(path, ("replace", 0, old, 0, new))]
+        return [Piece(path, (WHOLE, 0, old, 0, new))]
     return [Piece(path, code) for code in changed]
 
 

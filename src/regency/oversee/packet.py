@@ -6,6 +6,7 @@ writes nothing.
 """
 
 import hashlib
+import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -47,7 +48,7 @@ class _Story:
     removers: Mapping[str, tuple[str, ...]]
 
 
-def build(
+def build(  # noqa: PLR0913
     *,
     number: int,
     base: Generation,
@@ -130,8 +131,8 @@ def _claims(
     versions: Sequence[tuple[str, Files]], candidates: Sequence[Candidate]
 ) -> dict[str, tuple[ClaimCheck, ...]]:
     """Return each candidate's claims, held against its own step where that is known."""
-    steps = {owner: (before, after)
-             for (_, before), (owner, after) in zip(versions, versions[1:], strict=False)}  # fmt: skip
+    pairs = itertools.pairwise(versions)
+    steps = {owner: (before, after) for (_, before), (owner, after) in pairs}
     found = {}
     for candidate in candidates:
         if candidate.id in steps:
@@ -151,7 +152,7 @@ def _removers(
     for candidate in candidates:
         for path in candidate.paths:
             touched.setdefault(path, []).append(candidate.id)
-    for (_, before), (owner, after) in zip(versions, versions[1:], strict=False):
+    for (_, before), (owner, after) in itertools.pairwise(versions):
         for path in {*before, *after}:
             if owner and before.get(path) != after.get(path):
                 touched.setdefault(path, []).append(owner)

@@ -97,8 +97,8 @@ def _access(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[Fac
         if now is None:
             names.setdefault("unreadable code", set()).add(path)
             continue
-        for kind, found in reached(then, now).items():
-            names.setdefault(kind, set()).update(found)
+        for kind, used in reached(then, now).items():
+            names.setdefault(kind, set()).update(used)
         imports |= now.imports - (then.imports if then else set())
     found = [Factor(f"touches {kind}", ACCESS.get(kind, 0.4), f"uses {_some(used)} anew")
              for kind, used in names.items()]  # fmt: skip

@@ -30,7 +30,7 @@ class Move:
     words: str = ""
 
 
-def coordinate(value: int | float) -> float | None:
+def coordinate(value: int | float) -> float | None:  # noqa: PYI041 (the two differ here)
     """Return where ``value`` lies on its scale; None for zero, negative and non-finite floats."""
     if isinstance(value, int):
         return math.log(max(value, 0.5)) if value >= 0 else None
@@ -44,7 +44,7 @@ def scale_name(value: int | float) -> str:  # noqa: PYI041 (the two differ here)
     return "one" if isinstance(value, float) and 0.5 < value < 1 else "log"
 
 
-def number_moves(value: int | float, text: str) -> tuple[Move, ...]:
+def number_moves(value: int | float, text: str) -> tuple[Move, ...]:  # noqa: PYI041 (they differ here)
     """Return the moves of the number ``value`` written as ``text`` (sign not included)."""
     if isinstance(value, int):
         found = _int_moves(value, text)

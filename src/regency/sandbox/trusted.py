@@ -77,4 +77,3 @@ def _finish(process: subprocess.Popen[bytes], wall_s: float) -> TrustedResult:
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return kept | dict.fromkeys(_THREADS, "1")
-

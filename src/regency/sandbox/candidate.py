@@ -1,0 +1,121 @@
+"""The last steps before a candidate's program: confine this process for good, then become it."""
+
+import json
+import os
+import resource
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from regency.sandbox import filters, landlock, syscalls
+from regency.sandbox.task import Task
+
+_STACK = (8 << 20, 64 << 20)
+_OPEN_FILES = 1024
+_LOCKED_BYTES = 8 << 20
+_THREADS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """What is put in force.
+
+    Attributes:
+        uid: User and group id to become, None to stay who we are.
+        landlock: Interface version to use, 0 for none.
+        programs: Whether one process only → seccomp program; empty: no filter.
+        isolated: Whether it has namespaces of its own.
+        network: Whether it may use the network.
+    """
+
+    uid: int | None
+    landlock: int
+    programs: Mapping[bool, bytes]
+    isolated: bool
+    network: bool
+
+
+def become(task: Task, way: Confinement, folder: str, logs: tuple[int, int], told: int) -> None:
+    """Confine this process and run ``task`` in it; never returns.
+
+    Args:
+        task: What to run.
+        way: What to put in force.
+        folder: Working directory.
+        logs: Descriptors for standard output and error.
+        told: Pipe for one JSON object: ``cpu`` and ``at`` (CPU-seconds so far, monotonic time)
+            just before the program starts, or ``error`` and ``missing``.
+    """
+    missing = False
+    try:
+        _detach(folder, logs, told)
+        _limit(task)
+        _confine(task, way)
+        _say(told, {"cpu": time.process_time(), "at": time.monotonic()})
+        missing = True
+        if task.memory_bytes is not None:
+            _lower(resource.RLIMIT_DATA, task.memory_bytes)
+        os.execvpe(task.command[0], task.command, task.env)  # noqa: S606
+    except BaseException as error:  # noqa: BLE001  # nothing may run on in the parent's name
+        _say(told, {"error": str(error), "missing": missing})
+    finally:
+        os._exit(127)
+
+
+def _say(told: int, message: object) -> None:
+    os.write(told, json.dumps(message).encode() + b"\n")
+
+
+def _detach(folder: str, logs: tuple[int, int], told: int) -> None:
+    os.setsid()
+    os.chdir(folder)
+    nothing = os.open("/dev/null", os.O_RDONLY)
+    for number, descriptor in enumerate((nothing, *logs)):
+        os.dup2(descriptor, number)
+    os.closerange(3, told)
+    os.closerange(told + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    os.umask(0o022)
+    for name in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
+        signal.signal(name, signal.SIG_DFL)
+
+
+def _limit(task: Task) -> None:
+    if task.cpu_end_s is not None:
+        # Whole seconds only: a backstop behind the watch, which is finer.
+        _lower(resource.RLIMIT_CPU, int(task.cpu_end_s) + 2)
+    _lower(resource.RLIMIT_FSIZE, task.disk_bytes)
+    _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    _lower(resource.RLIMIT_NPROC, task.processes + _THREADS)
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_MEMLOCK, _LOCKED_BYTES)
+    _lower(resource.RLIMIT_STACK, *_STACK)
+
+
+def _lower(kind: int, soft: int, hard: int | None = None) -> None:
+    most = resource.getrlimit(kind)[1]
+    top = soft if hard is None else hard
+    if most != resource.RLIM_INFINITY:
+        soft, top = min(soft, most), min(top, most)
+    resource.setrlimit(kind, (soft, top))
+
+
+def _confine(task: Task, way: Confinement) -> None:
+    if way.uid is not None:
+        os.setgroups([])
+        os.setresgid(way.uid, way.uid, way.uid)
+    if way.isolated:
+        _drop(way.uid)
+    syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
+    if way.landlock:
+        landlock.restrict(way.landlock, ("/out", "/tmp"), "/dev", network=way.network)  # noqa: S108
+    if way.programs:
+        filters.install(way.programs[task.processes == 1])
+
+
+def _drop(uid: int | None) -> None:
+    """Give up root: bounding set first, since that needs the capability it takes away."""
+    syscalls.lock_capabilities()
+    if uid is not None:
+        os.setresuid(uid, uid, uid)
+    syscalls.drop_capabilities()

@@ -1,0 +1,279 @@
+"""The built-in engine of ``regency.sandboxes``: namespaces, Landlock, seccomp and limits.
+
+No dependency and no daemon: one warm spawner process per engine, jobs one after another. Needs
+Linux 5.12 or newer on x86_64 or aarch64.
+"""
+
+import contextlib
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from regency.errors import SandboxError
+from regency.records import Job, Json, Limits, Outcome
+from regency.sandbox import roots, syscalls, wire
+from regency.sandbox.outcomes import outcome
+
+_BOOT = "import sys; sys.path.append(sys.argv[1]); from regency.sandbox import spawner; "
+_BOOT += "spawner.main(int(sys.argv[2]))"
+_SOURCE = str(Path(__file__).resolve().parents[2])
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH")
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_LOG_BYTES = 64 << 10
+_START_S = 30.0
+_ANSWER_S = 30.0
+
+
+class NamespaceSandbox:
+    """Runs jobs in a root, network and process tree of their own; used by one thread at a time."""
+
+    def __init__(
+        self,
+        *,
+        hide: Sequence[str] = (),
+        mounts: Sequence[str] = (),
+        core: int | None = None,
+        unsafe: bool = False,
+    ) -> None:
+        """Start, and prove by doing what isolation can be had.
+
+        Args:
+            hide: What candidates must not read: absolute paths, or ``stdlib:NAME``.
+            mounts: More absolute host paths that they may read.
+            core: CPU core that jobs are pinned to, None for any.
+            unsafe: Whether to go on without any isolation (level D) if none can be had.
+
+        Raises:
+            SandboxError: No isolation can be had and ``unsafe`` is not set, or a path is wrong.
+        """
+        self._hide, self._mounts, self._core = tuple(hide), tuple(mounts), core
+        self._network = False
+        self._isolated = True
+        self._closed = False
+        self._plan: Mapping[str, Any] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: socket.socket | None = None
+        self._report: dict[str, Any] = {}
+        self._start_or_degrade(unsafe=unsafe)
+
+    @property
+    def level(self) -> str:
+        """``A``: all of it; ``B``: the kernel has no Landlock; ``D``: no isolation."""
+        if not self._isolated:
+            return "D"
+        return "A" if self._report["landlock"] else "B"
+
+    def report(self) -> Mapping[str, Json]:
+        """Return what is in force, for people and for the ledger."""
+        return {
+            "level": self.level,
+            "kernel": os.uname().release,
+            **self._report,
+            "core": self._core,
+            "readable": list(self._plan["binds"]) if self._isolated else ["everything"],
+            "hidden": len(self._plan["covers"]) if self._isolated else 0,
+            "cpu": "exact for one process, a lower bound for several",
+            "memory": "per process by the kernel, of all together by sampling",
+        }
+
+    def run(self, job: Job, limits: Limits) -> Outcome:
+        """Run ``job`` and wait for it.
+
+        Raises:
+            SandboxError: The job asks for what cannot be, or the engine was closed.
+        """
+        message = self._message(job, limits)
+        if limits.network != self._network:
+            self._stop()
+            self._network = limits.network
+        for attempt in range(2):
+            try:
+                return outcome(self._ask(message, limits), limits, self.level)
+            except (EOFError, OSError):  # somebody killed the spawner, or it is a restart
+                self._stop()
+                if self._closed or attempt:
+                    break
+        if self._closed:
+            raise SandboxError("the sandbox was closed while a job ran. Open a new one.")
+        return Outcome("refused", "the sandbox was killed from outside, twice", level=self.level)
+
+    def startup_cpu_s(self, preload: Sequence[str] = (), repeats: int = 5) -> float:
+        """Return the median CPU-seconds of starting Python and importing ``preload`` inside.
+
+        Raises:
+            SandboxError: It does not start; the message holds its last words.
+        """
+        bad = [name for name in preload if not re.fullmatch(r"\w+(\.\w+)*", name)]
+        if bad:
+            raise SandboxError(f"preload {bad[0]!r} is not a module name. Correct [limits].")
+        code = "import " + ", ".join(preload) if preload else ""
+        job = Job(("python", "-c", code), files="/usr/lib")
+        costs = []
+        for _ in range(repeats):
+            result = self.run(job, Limits(memory_bytes=None))
+            if result.status != "ok":
+                last = result.stderr.strip().rpartition("\n")[2]
+                raise SandboxError(f"{code or 'python'!r} fails inside the sandbox: {last}")
+            costs.append(result.cpu_s)
+        return statistics.median(costs)
+
+    def close(self) -> None:
+        """End everything; may be called from any thread, and again."""
+        self._closed = True
+        self._stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _start_or_degrade(self, *, unsafe: bool) -> None:
+        try:
+            if syscalls.AUDIT_ARCH is None:
+                raise SandboxError(_advice(f"no call tables for {syscalls.MACHINE}"))
+            self._start()
+            self._try_once()
+        except SandboxError:
+            self._stop()
+            if not unsafe:
+                raise
+            self._isolated = False
+            self._start()
+
+    def _try_once(self) -> None:
+        result = self.run(Job(("python", "-I", "-S", "-c", ""), files="/usr/lib"), Limits())
+        if result.status != "ok":
+            raise SandboxError(_advice(result.message + " " + result.stderr))
+
+    def _start(self) -> None:
+        if self._isolated:
+            self._plan = roots.plan(self._hide, self._mounts, network=self._network)
+        ours, theirs = socket.socketpair()
+        ours.settimeout(_START_S)
+        env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        arguments = [sys.executable, "-I", "-S", "-c", _BOOT, _SOURCE, str(theirs.fileno())]
+        with theirs:
+            self._process = subprocess.Popen(
+                arguments,
+                pass_fds=[theirs.fileno()],
+                env=env,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is for us, who then close it
+            )
+        self._channel = ours
+        settings = {"plan": self._plan, "core": self._core, "network": self._network}
+        wire.send(ours, settings | {"isolated": self._isolated})
+        try:
+            answer = wire.receive(ours)
+        except (EOFError, OSError) as error:
+            raise SandboxError(_advice("its first process died")) from error
+        if "error" in answer:
+            raise SandboxError(_advice(answer["error"]))
+        self._report = answer["report"]
+
+    def _stop(self) -> None:
+        channel, process = self._channel, self._process
+        self._channel = self._process = None
+        if channel is not None:
+            with contextlib.suppress(OSError):
+                channel.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits for an answer
+            channel.close()
+        if process is not None:
+            try:
+                process.wait(_ANSWER_S)
+            except subprocess.TimeoutExpired:
+                process.kill()  # its jobs' first processes die with it
+                process.wait()
+
+    def _ask(self, message: Mapping[str, Json], limits: Limits) -> Mapping[str, Any]:
+        if self._closed:
+            raise SandboxError("the sandbox is closed. Open a new one.")
+        if self._channel is None:
+            self._start()
+        channel = self._channel
+        if channel is None:
+            raise EOFError("closed meanwhile")
+        channel.settimeout(limits.wall_s + _ANSWER_S)
+        wire.send(channel, message)
+        answer: Mapping[str, Any] = wire.receive(channel)
+        return answer
+
+    def _message(self, job: Job, limits: Limits) -> dict[str, Json]:
+        _check_names(job)
+        files = str(Path(job.files).resolve())
+        covers = roots.hidden_below(
+            (str(Path(path).resolve()) for path in self._hide if path.startswith("/")), files
+        )
+        words = [word.replace("{in}", "/in").replace("{out}", "/out") for word in job.command]
+        start = [sys.executable, "-s", "-B"] if words[0] == "python" else words[:1]
+        return {
+            "command": start + words[1:],
+            "files": files,
+            "covers": covers,
+            "inputs": {name: str(Path(path).resolve()) for name, path in job.inputs.items()},
+            "outputs": {name: str(_real_folder(path)) for name, path in job.outputs.items()},
+            "env": _environment(limits) | dict(job.env),
+            "cpu_s": limits.cpu_s,
+            "wall_s": limits.wall_s,
+            "memory_bytes": limits.memory_bytes,
+            "processes": limits.processes,
+            "disk_bytes": limits.disk_bytes,
+            "output_bytes": limits.output_bytes,
+            "keep_bytes": min(_LOG_BYTES, limits.output_bytes),
+        }
+
+
+def _check_names(job: Job) -> None:
+    if not job.command:
+        raise SandboxError("the job has no command. Give a program and its arguments.")
+    for name in (*job.inputs, *job.outputs):
+        if not _PLAIN_NAME.fullmatch(name):
+            raise SandboxError(f"{name!r} is not a plain file name. Use letters, digits, . _ -")
+
+
+def _real_folder(path: str) -> Path:
+    """Return ``path`` with its folder's links followed, its own name untouched."""
+    return Path(path).parent.resolve() / Path(path).name
+
+
+def _environment(limits: Limits) -> dict[str, str]:
+    env = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": "/tmp",  # noqa: S108  # the candidate's own
+        "TMPDIR": "/tmp",  # noqa: S108
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    env |= dict.fromkeys(_THREADS, "1")
+    env |= {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    if limits.cpu_s is not None:
+        env["REGENCY_CPU_S"] = repr(limits.cpu_s)
+    return env
+
+
+def _advice(reason: str) -> str:
+    return (
+        f"the sandbox cannot isolate candidates here: {reason.strip()}. It needs Linux 5.12 or "
+        "newer on x86_64 or aarch64, and user namespaces or root. On Ubuntu, allow them with "
+        "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`; in a container, start it with "
+        "`--privileged` or as a user who may make user namespaces. `--unsafe` goes on without "
+        "isolation, and says so everywhere."
+    )

@@ -1,0 +1,174 @@
+"""The trusted first process of a job: builds its view, starts the candidate, watches, cleans up.
+
+In its own pid namespace it is process 1: when it ends, for whatever reason, so does all that the
+candidate started. Without namespaces (level D) it adopts orphans and ends those it can find.
+"""
+
+import contextlib
+import json
+import os
+import resource
+import select
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from regency.sandbox import collect, syscalls, template, watch
+from regency.sandbox.candidate import Confinement, become
+from regency.sandbox.task import Task
+
+_FULL_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Pipes:
+    """Where a job's output and init's report go."""
+
+    out: int
+    err: int
+    report: int
+
+
+def run(task: Task, way: Confinement, owner: template.Owner, pipes: Pipes, folder: str) -> None:
+    """Run ``task`` and write one JSON report; never returns.
+
+    Args:
+        task: What to run.
+        way: What to put in force.
+        owner: As whom the candidate runs.
+        pipes: Write ends.
+        folder: Level D: scratch folder with ``in``, ``out`` and ``tmp``; otherwise empty.
+    """
+    try:
+        _die_with_spawner(pipes.report)
+        report = _Init(task, way, owner, pipes, folder).run()
+    except BaseException as error:  # noqa: BLE001  # must not run on as a second spawner
+        report = {"refused": str(error) or repr(error)}
+    os.write(pipes.report, json.dumps(report).encode())
+    os._exit(0)
+
+
+def _die_with_spawner(report: int) -> None:
+    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+    poll = select.poll()
+    poll.register(report, 0)
+    if poll.poll(0):  # nobody reads any more: the spawner died before the line above
+        os._exit(1)
+
+
+class _Init:
+    def __init__(
+        self, task: Task, way: Confinement, owner: template.Owner, pipes: Pipes, folder: str
+    ) -> None:
+        self._task, self._way, self._owner = task, way, owner
+        self._pipes, self._folder = pipes, folder
+        self._child = 0
+        self._exit = 0
+        self._cpu_s = 0.0
+        self._peak = 0
+
+    def run(self) -> dict[str, Any]:
+        task = self._task
+        prefix = template.HOST if self._way.isolated else ""
+        targets = collect.open_targets(task.outputs, prefix)
+        self._build()
+        place = os.open(f"{self._folder}/out", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        said = self._start()
+        if "error" in said:
+            return {"missing" if said["missing"] else "refused": said["error"]}
+        follower = watch.Watch(task, self._child, self._members)
+        follower.follow(said["cpu"], said["at"] + task.wall_s)
+        report = self._end(follower, said)
+        full = os.fstatvfs(place)
+        report["full"] = not full.f_bavail or not full.f_favail
+        if not report["fault"] and not report["exit"]:
+            report["outputs"], report["output_fault"] = collect.collect(
+                place, targets, task.output_bytes
+            )
+        return report
+
+    def _build(self) -> None:
+        if self._way.isolated:
+            task = self._task
+            template.build_job(task.files, task.covers, task.inputs, task.disk_bytes, self._owner)
+        else:
+            syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
+            for name, path in self._task.inputs.items():
+                Path(f"{self._folder}/in/{name}").symlink_to(path)
+
+    def _start(self) -> dict[str, Any]:
+        heard, told = os.pipe()
+        self._child = os.fork()
+        if self._child == 0:
+            folder = "/lab" if self._way.isolated else self._task.files
+            become(self._task, self._way, folder, (self._pipes.out, self._pipes.err), told)
+        os.close(told)
+        for descriptor in (self._pipes.out, self._pipes.err):
+            os.close(descriptor)
+        with os.fdopen(heard, "rb") as stream:
+            lines = stream.read().splitlines()
+        # Two lines: it was ready, and then the program could not be started after all.
+        return dict(json.loads(lines[-1])) if lines else {"error": "it died", "missing": False}
+
+    def _end(self, follower: watch.Watch, said: dict[str, Any]) -> dict[str, Any]:
+        """Kill what is left, reap everything, and add up."""
+        end = time.monotonic()
+        self._kill()
+        while self._reap(0):
+            pass
+        seen_s = follower.seen_cpu_s if self._task.processes > 1 else 0.0
+        return {
+            "exit": self._exit,
+            "cpu_s": max(0.0, max(self._cpu_s, seen_s) - said["cpu"]),
+            "wall_s": end - said["at"],
+            "memory_bytes": max(self._peak, follower.peak_bytes),
+            "fault": follower.fault,
+        }
+
+    def _members(self) -> list[int]:
+        """Return the job's living processes; orphans that ended are reaped, as process 1 must."""
+        while self._reap(os.WNOHANG):
+            pass
+        return watch.everyone_else() if self._way.isolated else watch.descendants()
+
+    def _reap(self, options: int) -> bool:
+        try:
+            process, code, usage = os.wait4(-1, options)
+        except ChildProcessError:
+            return False
+        if process == self._child:
+            self._exit = os.waitstatus_to_exitcode(code)
+        self._cpu_s += usage.ru_utime + usage.ru_stime
+        self._peak = max(self._peak, usage.ru_maxrss << 10)
+        return process != 0
+
+    def _kill(self) -> None:
+        if self._way.isolated:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGKILL)
+            return
+        while members := watch.descendants():
+            for member in members:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(member, signal.SIGKILL)
+
+
+def harden() -> None:
+    """Let nobody look into this process, and let it leave no core file."""
+    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def read_report(text: bytes, wall_s: float) -> dict[str, Any]:
+    """Return what init reported; if it was killed before it could, say so."""
+    if text:
+        return dict(json.loads(text))
+    return {
+        "exit": -int(signal.SIGKILL),
+        "cpu_s": 0.0,
+        "wall_s": wall_s,
+        "memory_bytes": 0,
+        "fault": "wall",
+    }

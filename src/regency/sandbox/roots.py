@@ -1,0 +1,143 @@
+"""Plans what a candidate sees of the host: the interpreter, its libraries, little else.
+
+Pure look-ups on the host; nothing is mounted here.
+"""
+
+import fnmatch
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from regency.errors import SandboxError
+
+_SYSTEM = (
+    "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32",
+    "/usr/libexec", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives",
+    "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
+)  # fmt: skip
+_FOR_NETWORK = (
+    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/services", "/etc/ssl",
+    "/etc/pki", "/etc/ca-certificates", "/usr/share/ca-certificates",
+)  # fmt: skip
+_PACKAGES = ("site-packages", "dist-packages")
+_STDLIBS = ("python3*", "lib/python3*", "lib64/python3*")
+_STDLIB_FILES = ("{0}", "{0}.py", "{0}.pyc", "__pycache__/{0}.*.pyc", "lib-dynload/{0}.*so")
+_MOST_HOPS = 40  # as the kernel's own limit on links
+
+
+def plan(hide: Sequence[str], mounts: Sequence[str], *, network: bool) -> dict[str, object]:
+    """Return what every job of one sandbox sees.
+
+    Args:
+        hide: Absolute paths, or ``stdlib:NAME``.
+        mounts: More absolute host paths.
+        network: Whether files that the network needs are included.
+
+    Returns:
+        ``binds``: real host paths to show at the same place, shortest first; ``links``: path →
+        target of links that lead there; ``covers``: real paths to hide.
+
+    Raises:
+        SandboxError: A path cannot be used.
+    """
+    wanted = [*_SYSTEM, *(_FOR_NETWORK if network else ()), *_interpreter(), *_own(mounts)]
+    found = [path for path in wanted if os.path.lexists(path)]
+    links = dict(link for path in [*found, sys.executable] for link in _links(Path(path)))
+    binds = _outermost({str(Path(path).resolve()) for path in found if Path(path).exists()})
+    covers = set(_foreign_packages(binds)) | set(_hidden(hide, binds))
+    return {
+        "binds": binds,
+        "links": {path: to for path, to in links.items() if not _inside(path, binds)},
+        "covers": sorted(covers),
+    }
+
+
+def hidden_below(covers: Iterable[str], folder: str) -> list[str]:
+    """Return the paths of ``covers`` that lie in ``folder``, relative to it."""
+    return [os.path.relpath(path, folder) for path in covers if Path(path).is_relative_to(folder)]
+
+
+def _interpreter() -> list[str]:
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    homes = {sys.base_prefix, sys.base_exec_prefix}
+    paths = [f"{home}/{name}" for home in homes for name in ("bin", "lib", "lib64")]
+    if sys.prefix != sys.base_prefix:
+        paths.append(sys.prefix)
+    paths.append(str(Path(sys.executable).resolve()))
+    return [*paths, *(p for home in homes for p in (f"{home}/lib/{version}",))]
+
+
+def _own(mounts: Sequence[str]) -> list[str]:
+    for path in mounts:
+        if not path.startswith("/") or not Path(path).exists():
+            raise SandboxError(
+                f"[sandbox] mounts {path!r}: there is no such path. Give an existing absolute path."
+            )
+    return list(mounts)
+
+
+def _outermost(paths: set[str]) -> list[str]:
+    """Return ``paths`` without those that lie below another one."""
+    return [p for p in sorted(paths, key=len) if not _inside(p, paths - {p})]
+
+
+def _inside(path: str, folders: Iterable[str]) -> bool:
+    return any(Path(path).is_relative_to(folder) for folder in folders)
+
+
+def _links(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the links that are passed on the way to ``path``, each with its target."""
+    todo, here, hops = list(path.parts[1:]), Path("/"), 0
+    while todo and hops < _MOST_HOPS:
+        part = todo.pop(0)
+        here = here.parent if part == ".." else here / part
+        if not here.is_symlink():
+            continue
+        target = here.readlink()
+        yield str(here), str(target)
+        hops += 1
+        todo = [p for p in target.parts if p != "/"] + todo
+        here = Path("/") if target.is_absolute() else here.parent
+
+
+def _foreign_packages(binds: Sequence[str]) -> Iterator[str]:
+    """Yield installed packages of other interpreters than the one that candidates get."""
+    mine = [Path(p).resolve() for p in sys.path if Path(p).name in _PACKAGES]
+    for stdlib in _stdlibs(binds):
+        for name in _PACKAGES:
+            folder = stdlib / name
+            if folder.is_dir() and folder not in mine:
+                yield str(folder)
+
+
+def _stdlibs(binds: Sequence[str]) -> Iterator[Path]:
+    own = Path(sys.prefix).resolve()
+    for bind in binds:
+        if sys.prefix != sys.base_prefix and own.is_relative_to(bind):
+            continue  # a virtual environment: packages only
+        for pattern in _STDLIBS:
+            yield from (p.resolve() for p in Path(bind).glob(pattern) if p.is_dir())
+
+
+def _hidden(hide: Sequence[str], binds: Sequence[str]) -> Iterator[str]:
+    for item in hide:
+        kind, _, name = item.partition(":")
+        if item.startswith("/"):
+            yield str(Path(item).resolve())
+        elif kind == "stdlib" and name.isidentifier():
+            yield from _of_stdlib(name, binds)
+        else:
+            raise SandboxError(
+                f"[sandbox] hide {item!r}: write an absolute path, or stdlib:NAME for a module "
+                "of the standard library."
+            )
+
+
+def _of_stdlib(name: str, binds: Sequence[str]) -> Iterator[str]:
+    for folder in _stdlibs(binds):
+        for pattern in _STDLIB_FILES:
+            place = folder / Path(pattern.format(name)).parent
+            last = Path(pattern.format(name)).name
+            names = os.listdir(place) if place.is_dir() else []
+            yield from (str(place / n) for n in names if fnmatch.fnmatchcase(n, last))

@@ -1,0 +1,203 @@
+"""Builds the root that candidates see, once per spawner, and the part of it that each job adds.
+
+Runs inside the spawner's own mount namespace, so that nothing of it shows on the host. The host's
+tree stays reachable below `HOST` for the spawner; each job's init takes it away before the
+candidate starts.
+"""
+
+import contextlib
+import os
+import shutil
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from regency.sandbox import syscalls
+from regency.sandbox.syscalls import ATTR_NODEV, ATTR_NOEXEC, ATTR_NOSUID, ATTR_RDONLY
+
+HOST = "/.host"
+_SCRATCH = "/.scratch"
+_EMPTY_FILE, _EMPTY_FOLDER = "/.empty/file", "/.empty/folder"
+_DEVICES = ("null", "zero", "full", "random", "urandom")
+_READ_ONLY = ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV
+_MOST_COPIED = 256 << 20
+_BLOCK = 4096
+
+
+@dataclass(slots=True)
+class Owner:
+    """As whom candidates run, and how they can read what belongs to the one who started us.
+
+    Attributes:
+        uid: User and group id of candidates.
+        foreign: Whether that is another one than ours.
+        mapped: Owner of host files → descriptor of a user namespace that shows them as ``uid``.
+    """
+
+    uid: int
+    foreign: bool
+    mapped: dict[int, int] = field(default_factory=dict)
+
+    def prepare(self, paths: Sequence[str]) -> None:
+        """Make the mappings that ``paths`` will need; only outside of any job's namespaces."""
+        if not self.foreign:
+            return
+        for owner in {os.stat(path).st_uid for path in paths} - set(self.mapped):  # noqa: PTH116
+            with contextlib.suppress(OSError):  # then files are copied instead
+                self.mapped[owner] = _make_mapping(owner, self.uid)
+
+
+def build_root(plan: Mapping[str, object], owner: Owner) -> None:
+    """Make this process' root the minimal one of ``plan`` (see `roots.plan`).
+
+    Raises:
+        OSError: The kernel refuses; the message names the call.
+    """
+    syscalls.make_private()
+    syscalls.mount("tmpfs", "/tmp", syscalls.MS_NOSUID, "mode=0755,size=2m,nr_inodes=8192")  # noqa: S108  # any folder that always exists
+    Path(f"/tmp{HOST}").mkdir()  # noqa: S108
+    syscalls.call("pivot_root", b"/tmp", f"/tmp{HOST}".encode())
+    os.chdir("/")
+    _folders_and_files(owner)
+    for path, target in _strings(plan["links"]).items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            Path(path).symlink_to(target)
+    binds = _list(plan["binds"])
+    owner.prepare([HOST + path for path in binds])
+    for path in binds:
+        show(HOST + path, path, owner)
+    for path in _list(plan["covers"]):
+        cover(path)
+    syscalls.protect("/", ATTR_RDONLY | ATTR_NODEV | ATTR_NOSUID, recursive=False)
+
+
+def _folders_and_files(owner: Owner) -> None:
+    for name in ("lab", "in", "out", "tmp", "proc", "dev", "etc", ".empty/folder", _SCRATCH[1:]):
+        Path("/", name).mkdir(parents=True, exist_ok=True)
+    Path(_EMPTY_FILE).touch()
+    line = f"candidate:x:{owner.uid}:{owner.uid}:candidate:/tmp:/bin/sh\n"
+    Path("/etc/passwd").write_text(line)
+    Path("/etc/group").write_text(f"candidate:x:{owner.uid}:\n")
+    for name in _DEVICES:
+        place = Path("/dev", name)
+        place.touch()
+        syscalls.bind(f"{HOST}/dev/{name}", str(place), ATTR_NOSUID | ATTR_NOEXEC)
+    Path("/dev/shm").symlink_to("/tmp")  # noqa: S108  # counts against the disk limit
+    Path("/dev/fd").symlink_to("/proc/self/fd")
+
+
+def build_job(
+    files: str, covers: Sequence[str], inputs: Mapping[str, str], disk_bytes: int, owner: Owner
+) -> None:
+    """Add to this mount namespace what one job has of its own, and take the host away.
+
+    Args:
+        files: Host folder to show as ``/lab``.
+        covers: Paths to hide, relative to ``files``.
+        inputs: Name below ``/in`` → host path.
+        disk_bytes: Size of the only writable file system.
+        owner: As whom the candidate runs.
+
+    Raises:
+        OSError: A path is missing, or the kernel refuses.
+    """
+    show(HOST + files, "/lab", owner)
+    for path in covers:
+        cover(f"/lab/{path}")
+    if inputs:
+        syscalls.mount("tmpfs", "/in", syscalls.MS_NOSUID, "mode=0755,size=64m")
+        for name, path in inputs.items():
+            show(HOST + path, f"/in/{name}", owner)
+        syscalls.protect("/in", _READ_ONLY, recursive=False)
+    _writable(disk_bytes, owner.uid)
+    flags = syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
+    syscalls.mount("proc", "/proc", flags)
+    syscalls.detach(HOST)
+
+
+def _writable(disk_bytes: int, uid: int) -> None:
+    options = f"mode=0755,size={disk_bytes},nr_inodes={1024 + disk_bytes // _BLOCK}"
+    syscalls.mount("tmpfs", _SCRATCH, syscalls.MS_NOSUID | syscalls.MS_NODEV, options)
+    for name in ("out", "tmp"):
+        folder = f"{_SCRATCH}/{name}"
+        os.mkdir(folder, 0o700)  # noqa: PTH102  # one call less, thousands of times
+        os.chown(folder, uid, uid)
+        syscalls.bind(folder, f"/{name}", ATTR_NOSUID | ATTR_NODEV)
+    syscalls.detach(_SCRATCH)
+
+
+def show(source: str, target: str, owner: Owner) -> None:
+    """Show ``source`` read-only at ``target``, readable for ``owner``; raises OSError."""
+    info = os.stat(source)  # noqa: PTH116
+    folder = stat.S_ISDIR(info.st_mode)
+    _make_place(target, folder=folder)
+    needed = 0o005 if folder else 0o004
+    if not owner.foreign or info.st_mode & needed == needed:
+        syscalls.bind(source, target, _READ_ONLY)
+        return
+    try:
+        syscalls.bind(source, target, _READ_ONLY, owner.mapped[info.st_uid])
+    except (KeyError, OSError):  # this file system cannot show files as another user's
+        _show_copy(source, target, owner, folder=folder)
+
+
+def cover(path: str) -> None:
+    """Hide ``path`` below an empty file or folder, if it is there; raises OSError."""
+    if Path(path).is_dir():
+        syscalls.bind(_EMPTY_FOLDER, path, _READ_ONLY)
+    elif Path(path).exists():
+        syscalls.bind(_EMPTY_FILE, path, _READ_ONLY)
+
+
+def _make_place(path: str, *, folder: bool) -> None:
+    place = Path(path)
+    if place.exists():
+        return
+    if folder:
+        place.mkdir(parents=True)
+    else:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+
+
+def _show_copy(source: str, target: str, owner: Owner, *, folder: bool) -> None:
+    """Mount a private copy; only for what is small enough to be held in memory."""
+    options = f"mode=0755,size={_MOST_COPIED}"
+    syscalls.mount("tmpfs", _SCRATCH, syscalls.MS_NOSUID | syscalls.MS_NODEV, options)
+    try:
+        copy = f"{_SCRATCH}/copy"
+        shutil.copytree(source, copy, symlinks=True) if folder else shutil.copy(source, copy)
+        for path in [Path(copy), *Path(copy).rglob("*")]:
+            os.chown(path, owner.uid, owner.uid, follow_symlinks=False)
+        syscalls.bind(copy, target, _READ_ONLY)
+    finally:
+        syscalls.detach(_SCRATCH)
+
+
+def _make_mapping(inside: int, outside: int) -> int:
+    """Return a descriptor of a user namespace that maps ``inside`` to ``outside``."""
+    read_end, write_end = os.pipe()
+    child = syscalls.clone_process(syscalls.CLONE_NEWUSER)
+    if child == 0:
+        os.close(write_end)
+        os.read(read_end, 1)  # ends when the parent has what it needs
+        os._exit(0)
+    try:
+        home = f"{HOST}/proc/{child}"
+        Path(f"{home}/uid_map").write_text(f"{inside} {outside} 1")
+        Path(f"{home}/gid_map").write_text(f"{inside} {outside} 1")
+        return os.open(f"{home}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
+    finally:
+        os.close(write_end)
+        os.close(read_end)
+        os.waitpid(child, 0)
+
+
+def _strings(value: object) -> dict[str, str]:
+    return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[str]:
+    return [str(v) for v in value] if isinstance(value, list) else []

@@ -188,17 +188,22 @@ def _invalid(candidate: str, base: Baseline, trials: list[Trial]) -> SearchResul
 def pooled_noise(calibration: Calibration, results: Sequence[SearchResult]) -> float:
     """Return the sd of one paired difference from calibration and repeated search trials.
 
+    A candidate's first trial is left out: the others were run only because it was a lucky one,
+    and counting it makes the noise look a fifth larger than it is.
+
     Args:
         calibration: Its pairs count one degree of freedom each.
-        results: Candidates with k trials count k - 1 each.
+        results: Candidates with k trials count k - 2 each.
     """
     squares = math.fsum(d * d for d in calibration.differences)
     degrees = len(calibration.differences)
     for result in results:
-        scores = [t.score for t in result.trials if t.score is not None]
-        mean = math.fsum(scores) / max(len(scores), 1)
+        scores = [t.score for t in result.trials[1:] if t.score is not None]
+        if len(scores) < 2:
+            continue
+        mean = math.fsum(scores) / len(scores)
         squares += 2 * math.fsum((s - mean) ** 2 for s in scores)
-        degrees += max(len(scores) - 1, 0)
+        degrees += len(scores) - 1
     return math.sqrt(squares / degrees) if degrees else calibration.noise_sd
 
 

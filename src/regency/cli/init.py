@@ -1,0 +1,39 @@
+"""``regency init``: a new lab."""
+
+from pathlib import Path
+
+import click
+
+from regency.errors import BadInput
+
+
+@click.command()
+@click.argument("folder", metavar="DIR")
+@click.option("--lab", "template", metavar="NAME", help="A bundled lab, for example tiny_lm.")
+@click.option("--starter", is_flag=True, help="Write a regency.toml and program.md to fill in.")
+@click.option("--simulated", is_flag=True, help="A lab of simulated humans; can never be real.")
+@click.option("--unsafe", is_flag=True, help="Go on without isolation; every page will say so.")
+def init(folder: str, template: str | None, starter: bool, simulated: bool, unsafe: bool) -> None:
+    """Make a lab in DIR: a bundled one, or of a repository that has a regency.toml."""
+    if starter and template:
+        raise BadInput("--starter is for your own repository: leave out --lab.")
+    if starter:
+        _start(Path(folder))
+        return
+    click.echo("Making a lab ...")
+    from regency.lab import create  # heavy: after the first line
+    from regency.lab.create import Wish
+
+    wish = Wish(template, simulated=simulated, unsafe=unsafe)
+    with create(Path(folder), wish, lambda step: click.echo(f"  {step}")) as lab:
+        level = lab.store.epoch()
+        click.echo(f"The lab {lab.config.lab.name} is ready (isolation level {level.level}).")
+        click.echo(f"Start the agents: regency run --dir {folder}")
+
+
+def _start(folder: Path) -> None:
+    from regency.lab.create import starter
+
+    written = starter(folder)
+    click.echo(f"Wrote {', '.join(written)} in {folder}.")
+    click.echo("Fill them in, commit them with your code, then: regency init " + str(folder))

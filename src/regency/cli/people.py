@@ -1,0 +1,36 @@
+"""Who is at the terminal, and whether anybody is."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from regency.errors import Refused
+from regency.records import Actor, ActorKind
+
+if TYPE_CHECKING:
+    from regency.lab import Lab
+
+
+def decider(lab: "Lab", what: str) -> Actor:
+    """Return who decides: the git user, who in a real lab has to be at a terminal.
+
+    Args:
+        lab: The lab.
+        what: What is to be done, for the message.
+
+    Raises:
+        Refused: No human can be there.
+    """
+    name = lab.repo.user()[0]
+    if lab.simulated:
+        return Actor(ActorKind.SIMULATED_HUMAN, name)
+    if not sys.stdin.isatty():
+        raise Refused(f"{what} needs a human at a terminal. Run this command in one, by hand.")
+    return Actor(ActorKind.HUMAN, name)
+
+
+def somebody(lab: "Lab") -> Actor:
+    """Return who acts where anybody may: a human only if one can be at the terminal."""
+    name = lab.repo.user()[0]
+    if lab.simulated:
+        return Actor(ActorKind.SIMULATED_HUMAN, name)
+    return Actor(ActorKind.HUMAN if sys.stdin.isatty() else ActorKind.SYSTEM, name)

@@ -1,0 +1,55 @@
+"""A small plot made of text."""
+
+from collections.abc import Sequence
+
+_BLOCKS = " ▁▂▃▄▅▆▇█"
+_SPARKS = "▁▂▃▄▅▆▇█"
+
+
+def spark(values: Sequence[float], width: int = 40) -> str:
+    """Return one line whose heights follow ``values``, oldest at the left."""
+    if not values:
+        return ""
+    picked = _resampled(values, width)
+    low, high = min(picked), max(picked)
+    span = (high - low) or 1.0
+    return "".join(_SPARKS[round((v - low) / span * (len(_SPARKS) - 1))] for v in picked)
+
+
+def steps(points: Sequence[tuple[float, float]], end: float, width: int, height: int) -> list[str]:
+    """Return the rows, top first, of a filled step plot from zero upwards.
+
+    Args:
+        points: x and y of each step, by x; a y holds until the next x.
+        end: Largest x.
+        width: Columns.
+        height: Rows.
+    """
+    if not points or end <= points[0][0] or width < 1:
+        return []
+    start = points[0][0]
+    values = [_at(points, start + (end - start) * (n + 1) / width) for n in range(width)]
+    top = max(values)
+    if top <= 0:
+        return []
+    levels = [round(max(value, 0.0) / top * height * 8) for value in values]
+    return [
+        "".join(_BLOCKS[min(8, max(0, level - 8 * row))] for level in levels)
+        for row in reversed(range(height))
+    ]
+
+
+def _at(points: Sequence[tuple[float, float]], place: float) -> float:
+    value = points[0][1]
+    for x, y in points:
+        if x > place:
+            break
+        value = y
+    return value
+
+
+def _resampled(values: Sequence[float], width: int) -> list[float]:
+    if len(values) <= width:
+        return list(values)
+    step = len(values) / width
+    return [values[min(len(values) - 1, int((n + 1) * step) - 1)] for n in range(width)]

@@ -1,0 +1,151 @@
+"""``regency review``: the queue, one packet, and a human's decision on it."""
+
+import sys
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from regency.cli import numbers, packets, paper
+from regency.cli.options import answer_options, asked, lab_option, opened, print_json
+from regency.cli.people import decider
+from regency.cli.text import clean, one_line
+from regency.errors import BadInput
+from regency.records import Decision, Json
+
+QUESTIONS = {
+    "approve": "Approve {item}: make this the next generation?",
+    "reject": "Reject {item}: drop it and go back to the last generation?",
+    "request-changes": "Ask for changes to {item}?",
+}
+
+
+@click.group(invoke_without_command=True)
+@lab_option
+@answer_options
+@click.pass_context
+def review(ctx: click.Context, folder: str, view: str | None, as_json: bool) -> None:
+    """What waits for a human, and deciding on it. Alone: the list."""
+    if ctx.invoked_subcommand is None:
+        _list(folder, view, as_json=as_json)
+
+
+@review.command("list")
+@lab_option
+@answer_options
+def list_items(folder: str, view: str | None, as_json: bool) -> None:
+    """List what waits for a human."""
+    _list(folder, view, as_json=as_json)
+
+
+@review.command("show")
+@click.argument("item", metavar="ID")
+@lab_option
+@answer_options
+def show_item(item: str, folder: str, view: str | None, as_json: bool) -> None:
+    """Show a packet: the change, its evidence, its risk."""
+    wanted = asked(view, as_json=as_json)
+    with opened(folder) as lab:
+        from regency.lab import dossier
+
+        found = dossier.item(lab, item, wanted.view)
+    if as_json:
+        print_json(found)
+    elif found["what"] == "lab":
+        _draw_rules(found, paper.console(), folder)
+    else:
+        packets.draw(found, paper.console(), folder)
+
+
+@review.command("explain")
+@click.argument("item", metavar="ID")
+@lab_option
+@answer_options
+def explain_item(item: str, folder: str, view: str | None, as_json: bool) -> None:
+    """Say what policy asks of a packet, condition by condition."""
+    wanted = asked(view, as_json=as_json)
+    with opened(folder) as lab:
+        from regency.lab import views
+
+        found = {"id": item, **views.ruling(lab, item, wanted.view)}
+    if as_json:
+        print_json(found)
+    else:
+        packets.draw_ruling(found, paper.console())
+
+
+def _deciding(verb: str, text: str) -> None:
+    @review.command(verb, help=text)
+    @click.argument("item", metavar="ID")
+    @lab_option
+    @click.option("--reason", default="", help="Why, in your words. Asked for if missing.")
+    def command(item: str, folder: str, reason: str) -> int:
+        return decide(folder, item, verb, reason)
+
+    del command
+
+
+_deciding("approve", "Approve a packet: it becomes the next generation.")
+_deciding("reject", "Reject a packet: the champion goes back to the last generation.")
+_deciding("request-changes", "Send a reason to the agents; the packet stays open.")
+
+
+def decide(folder: str, item: str, verb: str, reason: str) -> int:
+    """Take a human's decision; return the exit code.
+
+    Raises:
+        Refused: Nobody is at a terminal, or policy says no.
+        BadInput: There is no such item, or no reason.
+    """
+    with opened(folder) as lab:
+        by = decider(lab, f"`regency review {verb}`")
+        reason = reason.strip() or _asked_reason()
+        if not lab.simulated:
+            click.confirm(QUESTIONS[verb].format(item=one_line(item, 80)), abort=True)
+        outcome = lab.decide(Decision(item=item, answer=verb, by=by, reason=reason))
+    click.echo(clean(outcome.message))
+    if outcome.generation is not None:
+        tag = outcome.generation.tag
+        click.echo(f"See it: git show {tag}. Keep it out of reach: git push REMOTE {tag}")
+    return 0
+
+
+def _asked_reason() -> str:
+    if not sys.stdin.isatty():
+        raise BadInput("a decision needs a reason. Give one with --reason.")
+    return str(click.prompt("Reason")).strip()
+
+
+def _list(folder: str, view: str | None, *, as_json: bool) -> None:
+    wanted = asked(view, as_json=as_json)
+    with opened(folder) as lab:
+        from regency.lab import views
+
+        found = views.review_list(lab, wanted.view)
+    if as_json:
+        print_json(found)
+    else:
+        _draw_list(found, paper.console())
+
+
+def _draw_list(found: Json, out: Console) -> None:
+    if not found["items"]:
+        out.print("Nothing waits for a human.")
+        return
+    table = paper.table("id", "what", "changes", "risk", "minutes", right=("changes", "risk"))
+    for item in found["items"]:
+        risk = f"{item['risk']:.2f}" if "risk" in item else "-"
+        title = paper.line(item["title"])
+        row = (str(item.get("changes", "-")), risk, numbers.minutes(item["minutes"]))
+        table.add_row(Text(item["id"], style="bold cyan"), title, *row)
+    out.print(table)
+
+
+def _draw_rules(found: Json, out: Console, folder: str) -> None:
+    out.print(paper.heading(f"Pending lab change {found['id']}"))
+    out.print("Not in force until a human approves it; approving opens a new epoch.")
+    for rule in found["files"]:
+        out.print(paper.diff(rule["diff"]))
+    where = "" if folder == "." else f" --dir {folder}"
+    command = f"  regency review approve {found['id']}{where} --reason …"
+    out.print(Text(command, style="green"))

@@ -1,0 +1,126 @@
+"""``regency status``: where things stand, on one screen."""
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from regency.cli import numbers, paper, plot
+from regency.cli.durations import in_words
+from regency.cli.options import answer_options, asked, lab_option, opened, print_json
+from regency.records import Json
+
+PLOT_HEIGHT = 4
+
+
+@click.command()
+@lab_option
+@answer_options
+def status(folder: str, view: str | None, as_json: bool) -> None:
+    """Show where things stand, on one screen."""
+    wanted = asked(view, as_json=as_json)
+    with opened(folder) as lab:
+        from regency.lab import views
+
+        found = views.status(lab, wanted.view)
+    if as_json:
+        print_json(found)
+    else:
+        draw(found, paper.console())
+
+
+def draw(found: Json, out: Console) -> None:
+    """Print what `views.status` gave."""
+    out.print(paper.heading(found["lab"]), paper.line(found["goal"], "dim"))
+    for warning in warnings(found):
+        out.print(Text(warning, style="bold red"))
+    table = paper.pairs()
+    for name, value in _rows(found):
+        table.add_row(name, paper.prose(value))
+    out.print(table)
+    _draw_plot(found, out)
+    _draw_waiting(found, out)
+
+
+def warnings(found: Json) -> list[str]:
+    """Return what must be said loudly."""
+    said = []
+    if found["level"] == "D":
+        said.append("NO ISOLATION: candidates run unprotected (level D).")
+    if found["simulated"]:
+        said.append("SIMULATED: the humans of this lab are not real; nothing here is ratified.")
+    if found["trust"] != "blind":
+        said.append("SELF-REPORTED: candidates say their own scores; check each promotion.")
+    if found["paused"] is not None:
+        said.append(f"PAUSED: {found['paused']} Go on with `regency resume`.")
+    return said
+
+
+def champion_words(found: Json) -> str:
+    """Return the champion and how far it is ahead, in words."""
+    champion, tag = found["champion"], found["generation"]["tag"]
+    if not champion["promotions"]:
+        return f"{champion['candidate']}, which is {tag}"
+    ahead = f"{champion['candidate']}, {numbers.count(champion['promotions'], 'promotion')}"
+    if "gain" not in champion:
+        return f"{ahead} ahead of {tag}"
+    gain = numbers.gain(champion["gain"], found["noise_sd"])
+    sure = numbers.interval(champion["low"], champion["high"], champion["level"])
+    return f"{ahead} ahead of {tag}: {found['metric']} better by {gain}; {sure}"
+
+
+def lead_words(found: Json) -> str:
+    """Return the lead against its bound, in words."""
+    lead = found["lead"]
+    words = (
+        f"{lead['minutes']:.0f} of {lead['max_minutes']:.0f} review minutes, "
+        f"{lead['packets']} of {numbers.count(lead['max_packets'], 'packet')}"
+    )
+    return f"{words}. Promotions are held: {lead['held']}" if lead["held"] else words
+
+
+def _rows(found: Json) -> list[tuple[str, str]]:
+    counts = found["counts"]
+    answers = ", ".join(f"{n:,} {a or 'waiting'}" for a, n in counts["answers"].items())
+    running = f"process {found['running']}" if found["running"] else "no"
+    noise = f"{found['noise_sd']:.3g}" if found["noise_sd"] else "not measured yet"
+    return [
+        ("folder", found["folder"]),
+        ("champion", champion_words(found)),
+        ("metric", f"{found['metric']}, {found['direction']}; noise sd of a pair {noise}"),
+        ("candidates", f"{max(counts['candidates'] - 1, 0):,} ({answers or 'none yet'})"),
+        ("trials", f"{counts['trials']:,}, {in_words(counts['cpu_s'])} of CPU"),
+        ("lead", lead_words(found)),
+        ("sandbox", f"level {found['level']}, epoch {found['epoch']}, trust {found['trust']}"),
+        ("running", running),
+    ]
+
+
+def _draw_plot(found: Json, out: Console) -> None:
+    points = [(p["number"], p["gain"]) for p in found["promotions"] if "gain" in p]
+    end = found["counts"]["candidates"] - 1
+    width = min(out.width - 12, 60)
+    rows = plot.steps(points, end, width, PLOT_HEIGHT)
+    if not rows:
+        return
+    top = max(gain for _, gain in points)
+    out.print(Text(f"\n{found['metric']}: the champion's gain over the start", style="dim"))
+    for number, row in enumerate(rows):
+        label = f"{top:+.3g}" if number == 0 else ("0" if number == len(rows) - 1 else "")
+        out.print(Text(f"{label:>9} ", style="dim").append(row, style="green"))
+    out.print(Text(f"{'':9} 0{f'{end:,} candidates':>{max(width - 1, 1)}}", style="dim"))
+
+
+def _draw_waiting(found: Json, out: Console) -> None:
+    if not found["waiting"]:
+        out.print(Text("\nNothing waits for a human.", style="dim"))
+        return
+    out.print(Text("\nWaits for a human", style="bold"))
+    for item in found["waiting"]:
+        out.print(
+            Text(f"  {item['id']}  ", style="bold cyan"),
+            paper.line(f"{item['title']} ({numbers.minutes(item['minutes'])})"),
+            sep="",
+        )
+    first = found["waiting"][0]["id"]
+    command = "show" if first.startswith("p") else "explain"
+    out.print(Text(f"  regency review {command} {first} --dir {found['folder']}", style="green"))

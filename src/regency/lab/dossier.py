@@ -1,0 +1,131 @@
+"""All there is to know of one candidate, packet or generation, as JSON-ready dictionaries."""
+
+import re
+
+from regency.errors import BadInput
+from regency.lab import agent_view, views
+from regency.lab.decide import pending_rules
+from regency.lab.lab import Lab
+from regency.lab.views import Answered, View
+from regency.records import Purpose, plain
+from regency.repo.diff import unified
+
+
+def show(lab: Lab, name: str, view: View) -> Answered:
+    """Return what ``name`` is: a candidate, a packet or a generation.
+
+    Args:
+        lab: The lab.
+        name: For example ``c12``, ``p3``, ``generation/1`` or ``champion``.
+        view: Whose.
+
+    Raises:
+        BadInput: It means nothing here.
+    """
+    if re.fullmatch(r"p\d+", name):
+        return packet(lab, name, view)
+    if number := views.generation_number(name):
+        return generation(lab, int(number), view)
+    return candidate(lab, views.candidate_id(lab, name), view)
+
+
+def candidate(lab: Lab, identity: str, view: View) -> Answered:
+    """Return a candidate with its diff, verdicts and trials."""
+    standing = lab.store.candidate(identity)
+    found: Answered = {"what": "candidate", **plain(standing.record), "time": standing.time}
+    found |= {"answer": standing.answer, "promoted": standing.promoted}
+    found["diff"] = diff(lab, identity)
+    noise_sd = views.noise(lab)
+    found |= {"metric": lab.config.score.metric, "noise_sd": noise_sd}
+    verdicts = []
+    for verdict in lab.store.verdicts(identity):
+        row = plain(verdict)
+        row = row if view == "human" else agent_view.verdict(row, noise_sd)
+        verdicts.append({**row, "words": views.words(lab, verdict, view)})
+    trials = [plain(trial) for trial in lab.store.trials(identity)]
+    if view == "agent":
+        trials = [agent_view.trial(trial, noise_sd) for trial in trials]
+    return found | {"verdicts": verdicts, "trials": trials}
+
+
+def diff(lab: Lab, identity: str) -> str:
+    """Return what a candidate changed against its parent, as a unified diff."""
+    record = lab.store.candidate(identity).record
+    if not record.parent or not record.commit:
+        return ""
+    return lab.repo.diff(lab.store.candidate(record.parent).record.commit, record.commit)
+
+
+def packet(lab: Lab, identity: str, view: View) -> Answered:
+    """Return a packet: its changes, evidence, risk, authorship and what policy asks for."""
+    state = lab.store.packet(identity)
+    whole = state.packet
+    body = plain(whole)
+    noise_sd = views.noise(lab)
+    if view == "agent":
+        body = agent_view.packet(body, noise_sd)
+    rows = zip(body["evidence"], whole.evidence, strict=True)
+    body["evidence"] = [{**row, "words": views.words(lab, v, view)} for row, v in rows]
+    found: Answered = {"what": "packet", **body, "status": state.status, "closed": state.reason}
+    found |= {"time": state.time, "metric": lab.config.score.metric, "noise_sd": noise_sd}
+    found["decisions"] = [plain(decision) for decision in lab.store.decisions(identity)]
+    found["policy"] = views.ruling(lab, identity, view)
+    if view == "human":
+        found["total"] = views.gain_of(list(whole.evidence), noise_sd)
+    return found
+
+
+def item(lab: Lab, identity: str, view: View) -> Answered:
+    """Return what waits for a decision: a packet, or a pending change of the lab's rules.
+
+    Raises:
+        BadInput: Nothing has this id.
+    """
+    if not identity.startswith("lab-"):
+        return packet(lab, identity, view)
+    pending = pending_rules(lab)
+    if pending is None or pending[0] != identity:
+        now = pending[0] if pending else "none"
+        raise BadInput(f"there is no pending lab change {identity!r}. Pending now: {now}.")
+    return {"what": "lab", "id": identity, "files": [_rule(lab, *f) for f in pending[1].items()]}
+
+
+def _rule(lab: Lab, name: str, now: bytes | None) -> Answered:
+    number = int(str(plain(lab.store.epoch())["number"]))
+    before = (lab.home.epoch(number) / name).read_bytes()
+    return {"path": name, "diff": unified(name, before, now)}
+
+
+def generation(lab: Lab, number: int, view: View) -> Answered:
+    """Return a generation and the packet that made it."""
+    record = views.generation(lab, number)
+    found: Answered = {"what": "generation", **plain(record)}
+    if record.packet:
+        found["ratified"] = packet(lab, record.packet, view)
+    return found
+
+
+def before_and_after(lab: Lab, identity: str) -> tuple[float, float] | None:
+    """Return the metric before and after a packet's promotions, or None if there are none.
+
+    Both are means of fresh runs on the confirm split: of the starting point in the first
+    promotion's test, and of the head in the last one's.
+
+    Args:
+        lab: The lab.
+        identity: Packet id.
+    """
+    evidence = lab.store.packet(identity).packet.evidence
+    if not evidence:
+        return None
+    first, last = evidence[0], evidence[-1]
+    before = _confirm_mean(lab, first.champion, first.nomination)
+    after = _confirm_mean(lab, last.candidate, last.nomination)
+    return None if before is None or after is None else (before, after)
+
+
+def _confirm_mean(lab: Lab, candidate_id: str, nomination: int) -> float | None:
+    trials = lab.store.trials(candidate_id, Purpose.CONFIRM)
+    of_test = [t for t in trials if t.key.split("/")[2] == str(nomination)]
+    scores = [t.score for t in of_test if t.score is not None]
+    return sum(scores) / len(scores) if scores else None

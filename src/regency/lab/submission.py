@@ -1,0 +1,182 @@
+"""Proposals from outside: from a folder, a commit or a patch to a proposal; and the way back.
+
+Decides nothing on what may change: admission screens these like all others.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from regency.errors import BadInput
+from regency.lab.home import hidden
+from regency.lab.lab import Lab
+from regency.lab.patching import patched
+from regency.records import Agent, Proposal
+from regency.repo.git import Repo
+from regency.repo.tree import edits_between
+
+MAX_BYTES = 32 << 20
+SKIPPED = {".git", ".regency", "__pycache__", ".venv"}
+TRAILER = "Regency-Candidate: "
+LONGEST_LINE = 100  # commits looked through for the candidate that a commit was made from
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the change is: one of a folder, a commit and a patch; and its parent, if told."""
+
+    worktree: str | None = None
+    commit: str | None = None
+    patch: str | None = None
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said of the change, and by whom."""
+
+    rationale: str
+    claims: tuple[str, ...]
+    agent: Agent
+
+
+def proposal(lab: Lab, source: Source, words: Words) -> Proposal:
+    """Return the proposal in ``source``.
+
+    Raises:
+        BadInput: It cannot be read, or it changes nothing.
+    """
+    parent = _parent(lab, source)
+    before = dict(lab.files(parent))
+    after = _without_rules(lab, parent, _after(lab, source, before))
+    edits = edits_between(before, after)
+    if not edits:
+        raise BadInput(f"this changes nothing against {parent}. Change an editable file first.")
+    return Proposal(edits, words.rationale, words.agent, words.claims, parent=parent)
+
+
+def write_tree(target: Path, files: Mapping[str, bytes], parent: str) -> None:
+    """Write ``files`` to a new repository of one commit: no history, no remotes.
+
+    Raises:
+        BadInput: ``target`` is there already.
+    """
+    if target.exists():
+        raise BadInput(f"{target} is there already. Give a new folder.")
+    for path, content in files.items():
+        place = target / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    message = f"Start from {parent}\n\n{TRAILER}{parent}\n"
+    Repo.create(target, message, ("Regency", "regency@localhost")).close()
+
+
+def _parent(lab: Lab, source: Source) -> str:
+    if source.parent:
+        return lab.store.candidate(source.parent).record.id
+    if source.commit is not None:
+        return _ancestor(lab, lab.repo, lab.repo.resolve(source.commit))
+    if source.worktree is not None and (repo := _own_repo(Path(source.worktree))):
+        try:
+            return _ancestor(lab, repo, repo.head())
+        finally:
+            repo.close()
+    return lab.store.champion()
+
+
+def _ancestor(lab: Lab, repo: Repo, commit: str) -> str:
+    """Return the candidate that ``commit`` grew from by first parents, else the champion."""
+    start = lab.store.candidate("c0").record.commit
+    for _ in range(LONGEST_LINE):
+        if commit == start:
+            return "c0"
+        named = [ln for ln in repo.message(commit).splitlines() if ln.startswith(TRAILER)]
+        if named and _known(lab, named[-1].removeprefix(TRAILER).strip()):
+            return named[-1].removeprefix(TRAILER).strip()
+        parents = repo.parents(commit)
+        if not parents:
+            break
+        commit = parents[0]
+    return lab.store.champion()
+
+
+def _known(lab: Lab, name: str) -> bool:
+    try:
+        return bool(lab.store.candidate(name))
+    except BadInput:
+        return False
+
+
+def _after(lab: Lab, source: Source, before: Mapping[str, bytes]) -> dict[str, bytes]:
+    if source.commit is not None:
+        commit = lab.repo.resolve(source.commit)
+        return lab.repo.read(commit, list(lab.repo.files(commit)))
+    if source.patch is not None:
+        return patched(before, _patch_text(source.patch))
+    return _folder(Path(source.worktree or "."))
+
+
+def _without_rules(lab: Lab, parent: str, after: dict[str, bytes]) -> dict[str, bytes]:
+    """Return ``after`` without the rule files that are as they were: agents never have those."""
+    commit = lab.store.candidate(parent).record.commit
+    names = hidden(lab.config, set(lab.repo.files(commit)))
+    rules = lab.repo.read(commit, sorted(names))
+    return {path: text for path, text in after.items() if rules.get(path) != text}
+
+
+def _own_repo(folder: Path) -> Repo | None:
+    """Return the repository whose root is ``folder``, if there is one."""
+    if not (folder / ".git").exists():
+        return None
+    repo = Repo.discover(folder)
+    return repo if Path(repo.root).resolve() == folder.resolve() else None
+
+
+def _folder(folder: Path) -> dict[str, bytes]:
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is not a folder. Give the folder with the changed files.")
+    repo = _own_repo(folder)
+    names = _walked(folder)
+    if repo is not None:  # what git ignores is not part of the change
+        known = {*repo.files(repo.head()), *repo.dirty()}
+        names = [name for name in names if name in known]
+        repo.close()
+    return _read_all(folder, names)
+
+
+def _walked(folder: Path) -> list[str]:
+    found = []
+    for top, folders, files in os.walk(folder):
+        folders[:] = sorted(set(folders) - SKIPPED)
+        inside = Path(top).relative_to(folder)
+        found += [(inside / name).as_posix() for name in sorted(files) if name not in SKIPPED]
+    return found
+
+
+def _read_all(folder: Path, names: list[str]) -> dict[str, bytes]:
+    found, size = {}, 0
+    for name in names:
+        path = folder / name
+        if path.is_symlink() or not path.is_file():
+            raise BadInput(f"{path} is no regular file. Replace links by files.")
+        size += path.stat().st_size
+        if size > MAX_BYTES:
+            raise BadInput(
+                f"{folder} holds more than {MAX_BYTES >> 20} MiB. Remove what is not code."
+            )
+        found[name] = path.read_bytes()
+    return found
+
+
+def _patch_text(name: str) -> str:
+    if name == "-":
+        return sys.stdin.read(MAX_BYTES)
+    try:
+        raw = Path(name).read_bytes()
+    except OSError as error:
+        raise BadInput(f"the patch {name} cannot be read: {error.strerror}.") from error
+    if len(raw) > MAX_BYTES or b"\0" in raw:
+        raise BadInput(f"the patch {name} is binary or too big. Give a unified diff of text.")
+    return raw.decode(errors="surrogateescape")

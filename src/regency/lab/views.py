@@ -1,0 +1,293 @@
+"""What people and agents ask of a lab, as JSON-ready dictionaries; reads only.
+
+Every function takes a view: ``human`` sees everything, ``agent`` what `agent_view` leaves.
+"""
+
+import fcntl
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from regency.errors import BadInput
+from regency.judge.verdict import explain
+from regency.lab import agent_view
+from regency.lab.decide import pending_rules, rule_on
+from regency.lab.lab import Lab
+from regency.oversee.lead import held
+from regency.records import Answer, Calibration, Generation, Json, Verdict, plain
+from regency.store import Branch, PacketState
+
+View = Literal["agent", "human"]
+Answered = dict[str, Json]
+
+
+def status(lab: Lab, view: View) -> Answered:
+    """Return where things stand, on one screen."""
+    store, config = lab.store, lab.config
+    counts, base = store.counts(), generation_now(lab)
+    waiting = [state.packet for state in store.packets("open")]
+    lead = config.oversight.max_lead
+    return {
+        "lab": config.lab.name,
+        "goal": config.lab.goal,
+        "folder": str(lab.home.root),
+        "simulated": lab.simulated,
+        "trust": config.score.trust,
+        "metric": config.score.metric,
+        "direction": config.score.goal,
+        "level": _epoch(lab)["level"],
+        "epoch": _epoch(lab)["number"],
+        "noise_sd": noise(lab),
+        "generation": plain(base),
+        "champion": champion(lab, view),
+        "promotions": promotions(lab, view),
+        "counts": plain(counts),
+        "lead": {
+            "minutes": sum(packet.minutes for packet in waiting),
+            "packets": len(waiting),
+            "max_minutes": lead.review_minutes,
+            "max_packets": lead.generations,
+            "held": held(waiting, lead),
+        },
+        "waiting": review_list(lab, view)["items"],
+        "paused": store.paused(),
+        "running": running(lab),
+    }
+
+
+def champion(lab: Lab, view: View) -> Answered:
+    """Return the champion, and how far it is ahead of the last generation."""
+    now = lab.store.champion()
+    climb = list(evidence(lab, now, generation_now(lab).candidate))
+    found: Answered = {"candidate": now, "promotions": len(climb)}
+    if view == "human":
+        found |= gain_of(climb, noise(lab))
+    return found
+
+
+def gain_of(climb: list[Verdict], noise_sd: float) -> Answered:
+    """Return the gain of several promotions together.
+
+    Args:
+        climb: Their verdicts.
+        noise_sd: Standard deviation of one paired difference, metric units.
+
+    Returns:
+        ``gain``, ``low`` and ``high`` in metric units, ``gain_sd`` in noise sds, and ``level``:
+        intervals at levels α1, α2, … hold together but for a chance of α1 + α2 + … (union bound),
+        so their ends may be added up.
+    """
+    effects = [v.effect or 0.0 for v in climb]
+    lows, highs = [v.low for v in climb], [v.high for v in climb]
+    gain = sum(effects)
+    return {
+        "gain": gain,
+        "gain_sd": gain / noise_sd if noise_sd else None,
+        "low": _sum(lows),
+        "high": _sum(highs),
+        "level": sum(v.level for v in climb),
+    }
+
+
+def evidence(lab: Lab, head: str, base: str) -> Iterator[Verdict]:
+    """Yield the verdicts that led from candidate ``base`` to ``head``, the newest first."""
+    here = head
+    while here != base:
+        verdict = lab.store.verdict(here)
+        if verdict is None or verdict.answer is not Answer.BETTER or not verdict.champion:
+            return
+        yield verdict
+        here = verdict.champion
+
+
+def promotions(lab: Lab, view: View) -> list[Answered]:
+    """Return every move of the champion: candidate, its number, and the gain over the start."""
+    found: list[Answered] = []
+    gains = {"": 0.0}
+    for move in lab.store.champion_moves():
+        verdict = lab.store.verdict(move.candidate) if move.nomination else None
+        step = (verdict.effect or 0.0) if verdict else 0.0
+        gains.setdefault(move.candidate, gains.get(move.previous, 0.0) + step)
+        row: Answered = {"candidate": move.candidate, "number": _number(move.candidate)}
+        row |= {"time": move.time, "reason": move.reason}
+        found.append(row | ({"gain": gains[move.candidate]} if view == "human" else {}))
+    return found
+
+
+def tree(lab: Lab, view: View, *, everything: bool = False) -> Answered:
+    """Return the lineage: the lines that lead to champions, generations and what is waiting.
+
+    Args:
+        lab: The lab.
+        view: Whose.
+        everything: Return every candidate.
+    """
+    branches = {branch.id: branch for branch in lab.store.lineage()}
+    tags = {g.candidate: g.tag for g in lab.store.generations()}
+    kept = set(branches) if everything else _kept(branches, {*tags, lab.store.champion()})
+    children: dict[str, int] = {}
+    for branch in branches.values():
+        children[branch.parent] = children.get(branch.parent, 0) + 1
+    nodes = []
+    for branch in branches.values():
+        if branch.id in kept:
+            node = _node(lab, branch, view)
+            node |= {"children": children.get(branch.id, 0), "tag": tags.get(branch.id, "")}
+            nodes.append(node)
+    return {"champion": lab.store.champion(), "nodes": nodes, "candidates": len(branches)}
+
+
+def log(
+    lab: Lab, view: View, *, since: int = 0, kind: str = "", limit: int | None = None
+) -> Answered:
+    """Return entries of the ledger.
+
+    Args:
+        lab: The lab.
+        view: Whose.
+        since: First entry's number.
+        kind: Only entries of this kind.
+        limit: Most entries; the first ones.
+    """
+    noise_sd = noise(lab)
+    entries = (e for e in lab.recorder.log.entries(since) if kind in ("", e.kind))
+    found = []
+    for entry in itertools.islice(entries, limit):
+        row = plain(entry)
+        if view == "agent":
+            row["body"] = agent_view.body(entry.kind, entry.body, noise_sd)
+        found.append(row)
+    return {"entries": found}
+
+
+def review_list(lab: Lab, view: View) -> Answered:
+    """Return what waits for a human: open packets and pending lab changes."""
+    items = [_waiting_packet(state, view) for state in lab.store.packets("open")]
+    pending = pending_rules(lab)
+    if pending is not None:
+        item, files = pending
+        title = f"The rules changed in {', '.join(sorted(files))}"
+        items.append({"id": item, "kind": "lab", "title": title, "minutes": None})
+    return {"items": items}
+
+
+def noise(lab: Lab) -> float:
+    """Return the sd of one paired difference in metric units, 0 before calibration."""
+    calibration: Calibration | None = lab.store.calibration()
+    return calibration.noise_sd if calibration else 0.0
+
+
+def generation_now(lab: Lab) -> Generation:
+    """Return the last ratified generation.
+
+    Raises:
+        BadInput: There is none: the record was cut off while the lab was made.
+    """
+    generation = lab.store.generation()
+    if generation is None:
+        raise BadInput("this lab was never finished. Remove .regency and run `regency init` again.")
+    return generation
+
+
+def running(lab: Lab) -> int | None:
+    """Return the process that runs this lab now, None if nothing does."""
+    lock = lab.home.state / "run.lock"
+    try:
+        with lock.open() as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(stream.read().strip() or 0)
+    except FileNotFoundError:
+        pass
+    return None
+
+
+def candidate_id(lab: Lab, name: str) -> str:
+    """Return the candidate that ``name`` means: an id, a packet, a generation or ``champion``.
+
+    Raises:
+        BadInput: It means nothing here.
+    """
+    if name == "champion":
+        return lab.store.champion()
+    if re.fullmatch(r"p\d+", name):
+        return lab.store.packet(name).packet.head_candidate
+    if number := generation_number(name):
+        return generation(lab, int(number)).candidate
+    return lab.store.candidate(name).record.id
+
+
+def generation_number(name: str) -> str:
+    """Return the number in ``g2``, ``generation/2`` or ``simulated/2``; empty for other names."""
+    found = re.fullmatch(r"(?:g|generation/|simulated/)(\d+)", name)
+    return found[1] if found else ""
+
+
+def generation(lab: Lab, number: int) -> Generation:
+    """Return a generation.
+
+    Raises:
+        BadInput: There is none with this number.
+    """
+    found = [g for g in lab.store.generations() if g.number == number]
+    if not found:
+        raise BadInput(f"there is no generation {number}. `regency status` shows the last one.")
+    return found[0]
+
+
+def words(lab: Lab, verdict: Verdict, view: View) -> str:
+    """Return a verdict in plain words."""
+    return explain(verdict, lab.config.score.metric) if view == "human" else verdict.reason
+
+
+def ruling(lab: Lab, packet_id: str, view: View) -> Answered:
+    """Return what policy says of a packet, condition by condition."""
+    found: Answered = plain(rule_on(lab, lab.store.packet(packet_id).packet))
+    if view == "agent":
+        found["conditions"] = [{**c, "reason": ""} for c in found["conditions"]]
+    return found
+
+
+def _waiting_packet(state: PacketState, view: View) -> Answered:
+    packet = state.packet
+    first = packet.changes[0].title if packet.changes else "no net change"
+    more = f" and {len(packet.changes) - 1} more" if len(packet.changes) > 1 else ""
+    row: Answered = {"id": packet.id, "kind": "packet", "title": first + more}
+    row |= {"minutes": packet.minutes, "since": state.time, "head": packet.head_candidate}
+    row |= {"changes": len(packet.changes), "trust": packet.trust}
+    return row | ({"risk": packet.risk} if view == "human" else {})
+
+
+def _node(lab: Lab, branch: Branch, view: View) -> Answered:
+    node: Answered = plain(branch)
+    if view == "agent":
+        del node["effect"]
+        node["gain"] = agent_view.gain(branch.gain, noise(lab))
+    return node
+
+
+def _kept(branches: Mapping[str, Branch], always: set[str]) -> set[str]:
+    wanted = {b.id for b in branches.values() if b.promoted or b.answer in ("better", "")}
+    kept: set[str] = set()
+    for start in wanted | always:
+        here = start
+        while here and here not in kept:
+            kept.add(here)
+            here = branches[here].parent
+    return kept
+
+
+def _epoch(lab: Lab) -> Answered:
+    epoch: Answered = plain(lab.store.epoch())
+    return epoch
+
+
+def _sum(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
+
+
+def _number(candidate: str) -> int:
+    return int(candidate.removeprefix("c"))

@@ -46,6 +46,7 @@ class Camera:
             epoch=self.epoch,
             trust=self.config.score.trust,
             noise_sd=calibration.noise_sd if calibration else 0.0,
+            files=self.files,
         )
 
     def _line(self, base: str, head: str) -> list[Candidate]:

@@ -1,6 +1,6 @@
 import pytest
 
-from regency.errors import BadInput, LedgerError
+from regency.errors import BadInput, LedgerError, LedgerError
 from regency.ledger import Blobs, LabKey, Log
 from regency.records import Actor, ActorKind, Answer, Change, Decision, Packet, plain
 from regency.store import Store
@@ -17,7 +17,10 @@ def test_an_empty_store(lab):
     assert store.champion() == ""
     assert store.next_candidate_number() == 0
     assert store.next_nomination() == (1, 0)
-    assert store.generation() is store.epoch() is store.calibration() is store.paused() is None
+    assert store.calibration() is store.paused() is None
+    for demand in (store.generation, store.epoch):
+        with pytest.raises(LedgerError, match="restore"):
+            demand()
     assert store.verdict("c1") is store.trial("x") is store.last_human_time() is None
     assert store.counts().entries == 0
     for ask in (store.candidate, store.packet):

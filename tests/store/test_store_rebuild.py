@@ -44,8 +44,7 @@ class History:
         self.lab.champion(who, self.lab.store.champion(), nomination=number % 2)
 
     def do_g(self, who, _number, _answer):
-        latest = self.lab.store.generation()
-        self.lab.generation(latest.number + 1 if latest else 0, who)
+        self.lab.generation(len(self.lab.store.generations()), who)
 
     def do_p(self, _who, number, _answer):
         self.lab.packet(self.count)

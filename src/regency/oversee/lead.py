@@ -13,13 +13,14 @@ def held(packets: Sequence[Packet], bound: Lead) -> str:
         packets: The open packets.
         bound: How far agents may run ahead.
     """
-    minutes = sum(packet.minutes for packet in packets)
+    # Each packet holds all that is before it, so that minutes do not add up.
+    minutes = max((packet.minutes for packet in packets), default=0.0)
     if packets and minutes >= bound.review_minutes:
         return (
             f"{minutes:.0f} minutes of review wait for a human, and the bound is "
             f"{bound.review_minutes:g}: decide with `regency review`."
         )
-    if len(packets) > bound.generations:
+    if len(packets) >= max(bound.generations, 1):
         return (
             f"{len(packets)} packets wait for a human, and the bound is {bound.generations}: "
             "decide with `regency review`."

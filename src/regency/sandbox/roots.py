@@ -12,10 +12,12 @@ from pathlib import Path
 from regency.errors import SandboxError
 
 _SYSTEM = (
-    "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32",
-    "/usr/libexec", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/alternatives",
-    "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
+    "/usr/bin", "/usr/sbin", "/usr/lib32", "/usr/lib64", "/usr/libx32", "/bin", "/sbin",
+    "/lib32", "/lib64", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
 )  # fmt: skip
+_LIBRARIES = ("/usr/lib", "/lib")
+_MULTIARCH = "*-linux-gnu*"
 _FOR_NETWORK = (
     "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/services", "/etc/ssl",
     "/etc/pki", "/etc/ca-certificates", "/usr/share/ca-certificates",
@@ -41,7 +43,7 @@ def plan(hide: Sequence[str], mounts: Sequence[str], *, network: bool) -> dict[s
     Raises:
         SandboxError: A path cannot be used.
     """
-    wanted = [*_SYSTEM, *(_FOR_NETWORK if network else ()), *_interpreter(), *_own(mounts)]
+    wanted = [*_SYSTEM, *_libraries(), *(_FOR_NETWORK if network else ()), *_interpreter(), *_own(mounts)]
     found = [path for path in wanted if os.path.lexists(path)]
     links = dict(link for path in [*found, sys.executable] for link in _links(Path(path)))
     binds = _outermost({str(Path(path).resolve()) for path in found if Path(path).exists()})
@@ -58,10 +60,23 @@ def hidden_below(covers: Iterable[str], folder: str) -> list[str]:
     return [os.path.relpath(path, folder) for path in covers if Path(path).is_relative_to(folder)]
 
 
+def _libraries() -> list[str]:
+    """Return the folders of shared libraries, without the programs' own folders beside them.
+
+    A distribution without folders per architecture mixes both, and shows all.
+    """
+    found = []
+    for folder in _LIBRARIES:
+        own = [str(path) for path in Path(folder).glob(_MULTIARCH) if path.is_dir()]
+        found += own or [folder]
+    return found
+
+
 def _interpreter() -> list[str]:
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     homes = {sys.base_prefix, sys.base_exec_prefix}
-    paths = [f"{home}/{name}" for home in homes for name in ("bin", "lib", "lib64")]
+    own = [home for home in homes if home != "/usr"]
+    paths = [f"{home}/{name}" for home in own for name in ("bin", "lib", "lib64")]
     if sys.prefix != sys.base_prefix:
         paths.append(sys.prefix)
     paths.append(str(Path(sys.executable).resolve()))

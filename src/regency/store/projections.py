@@ -95,6 +95,7 @@ def _on_candidate(connection: Connection, seq: int, body: Body) -> None:
         "seq": seq,
         "id": body["id"],
         "commit": body["commit"],
+        "tree": body["tree"],
         "parent": body["parent"],
         "agent": body["agent"]["name"],
         "answer": "",

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import BindParameter, Engine, Row, Select, bindparam, func, select
 
-from regency.errors import BadInput
+from regency.errors import BadInput, LedgerError
 from regency.records import (
     Calibration,
     Candidate,
@@ -45,6 +45,7 @@ _children = _standing.where(candidates.c.parent == _which).order_by(candidates.c
 _best = _standing.where(candidates.c.gain.is_not(None)).order_by(
     candidates.c.gain.desc(), candidates.c.number
 )
+_twin = select(candidates.c.id).where(candidates.c.tree == _which).order_by(candidates.c.number)
 _lineage = select(candidates).order_by(candidates.c.number)
 _last_of_kind = (
     select(entries.c.seq, entries.c.time, entries.c.text)
@@ -166,6 +167,11 @@ class Queries:
         """Return the number that the next candidate takes."""
         return int(self._scalar(_last_number)) + 1
 
+    def twin(self, tree: str) -> str | None:
+        """Return the first candidate with this git tree, if there is one."""
+        rows = self._rows(_twin.limit(1), which=tree) if tree else ()
+        return str(rows[0].id) if rows else None
+
     def trial(self, key: str) -> Trial | None:
         """Return the finished trial with this key, if there is one."""
         return self._first(Trial, self._rows(_one_trial, which=key))
@@ -221,19 +227,27 @@ class Queries:
         found = (self._open(row) for row in self._kind("champion"))
         return tuple(Move(seq, time, *(body[name] for name in names)) for seq, time, body in found)
 
-    def generation(self) -> Generation | None:
-        """Return the latest generation, if there is one."""
-        last = self._last("generation")
-        return build(Generation, last[2]) if last else None
+    def generation(self) -> Generation:
+        """Return the latest generation.
+
+        Raises:
+            LedgerError: There is none: the record does not begin as a lab's does.
+        """
+        _, _, body = self._demand("generation")
+        return build(Generation, body)
 
     def generations(self) -> tuple[Generation, ...]:
         """Return all generations, oldest first."""
         return self._all(Generation, self._kind("generation"))
 
-    def epoch(self) -> Epoch | None:
-        """Return the settings in force, if an epoch was opened."""
-        last = self._last("epoch.opened")
-        return build(Epoch, {**last[2], "seq": last[0]}) if last else None
+    def epoch(self) -> Epoch:
+        """Return the settings in force.
+
+        Raises:
+            LedgerError: No epoch was opened: the record does not begin as a lab's does.
+        """
+        seq, _, body = self._demand("epoch.opened")
+        return build(Epoch, {**body, "seq": seq})
 
     def calibration(self) -> Calibration | None:
         """Return the current epoch's calibration, if it was made."""
@@ -326,6 +340,12 @@ class Queries:
     def _last(self, kind: str, since: int = 0) -> tuple[int, str, Mapping[str, Json]] | None:
         rows = self._rows(_last_of_kind, which=kind, since=since)
         return self._open(rows[0]) if rows else None
+
+    def _demand(self, kind: str) -> tuple[int, str, Mapping[str, Json]]:
+        last = self._last(kind)
+        if last is None:
+            raise LedgerError(f"the record has no {kind!r} entry: restore the lab's database.")
+        return last
 
     def _stand(self, row: Row[Any]) -> Standing:
         values = row._asdict()

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA = 1  # of the projections; another number in the file rebuilds them
+SCHEMA = 2  # of the projections; another number in the file rebuilds them
 
 record = MetaData()
 projected = MetaData()
@@ -48,6 +48,7 @@ candidates = Table(
     Column("seq", Integer, nullable=False),
     Column("id", Text, nullable=False, unique=True),
     Column("commit", Text, nullable=False, index=True),
+    Column("tree", Text, nullable=False, index=True),
     Column("parent", Text, nullable=False, index=True),
     Column("agent", Text, nullable=False),
     Column("answer", Text, nullable=False),

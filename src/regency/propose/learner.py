@@ -133,7 +133,8 @@ class Learner:
         effect = 0.0 if abs(effect) < 1 else max(-_LARGEST, min(_LARGEST, effect))
         group.n += 1
         group.total += effect
-        group.squares += effect * effect
+        # Losses say nothing of what can be gained: where all else hurts, hope must fade.
+        group.squares += 2 * max(effect, 0.0) ** 2
         self._learn(record, hunk, effect)
 
     def _learn(self, record: Record, hunk: Hunk, effect: float) -> None:
@@ -151,12 +152,12 @@ class Learner:
         return site.key in self.sites
 
     def scale(self, kind: str, position: str) -> float:
-        """Return the typical size of effects there, in noise units."""
+        """Return the typical size of gains there, in noise units."""
         prior = _POSITIONS.get(position, 0.8) * _KINDS.get(kind, 0.5)
         group = self.groups.get((kind, position))
         if group is None:
             return prior
-        return max(0.05, math.sqrt((5 * prior**2 + group.squares) / (5 + group.n)))
+        return max(0.05, math.sqrt((12 * prior**2 + group.squares) / (12 + group.n)))
 
     def chance_valid(self, site: Site, *, up: bool) -> float:
         """Return the expected share of candidates that work when ``site`` changes that way."""

@@ -2,8 +2,8 @@
 
     python prepare.py --private FOLDER
 
-The text is that of standard-library modules that running code does not need; `regency.toml` hides
-them from candidates. The result depends on the version of Python alone. Below FOLDER:
+The text is that of the standard library. What is scored comes from modules that running code does
+not need: `regency.toml` hides them from candidates. The result depends on the version of Python alone. Below FOLDER:
 
     train.bin                                    the text to train on
     search/contexts.npy   confirm/contexts.npy   uint8 (N, 64): the bytes before each scored byte
@@ -23,9 +23,10 @@ import sysconfig
 
 import numpy as np
 
-MODULES = (
-    "pydoc_data", "idlelib", "tkinter", "turtledemo", "turtle", "pydoc", "mailbox", "imaplib",
-    "smtplib", "nntplib", "ftplib", "poplib", "xmlrpc", "wsgiref", "venv", "ensurepip",
+HIDDEN = ("pydoc_data", "idlelib", "tkinter", "turtledemo", "turtle", "pydoc")  # as regency.toml
+READABLE = (  # for training only: copies of these are common
+    "mailbox", "imaplib", "smtplib", "nntplib", "ftplib", "xmlrpc", "argparse", "typing", "inspect",
+    "doctest", "subprocess", "tarfile",
 )  # fmt: skip
 CONTEXT = 64
 GAP = 12  # windows of a split are this far apart at most
@@ -38,10 +39,10 @@ TRAIN_FLOOR = 400_000
 
 
 def modules():
-    """Return (name, text) of all source of MODULES that this Python has, tests aside, sorted."""
+    """Return (name, text) of all source of both lists that this Python has, tests aside, sorted."""
     library = pathlib.Path(sysconfig.get_path("stdlib"))
     found = []
-    for module in MODULES:
+    for module in HIDDEN + READABLE:
         single = library / f"{module}.py"
         files = [single] if single.is_file() else sorted((library / module).rglob("*"))
         for file in files:
@@ -82,13 +83,14 @@ def distinct(found):
 
 def split(found):
     """Return {"search": …, "confirm": …, "train": …}: lists of documents, in an order by digest."""
-    enough = WINDOWS * (CONTEXT + 1 + GAP / 2) * 1.2
+    enough = WINDOWS * (CONTEXT + 1 + GAP / 2) * 1.15
     parts = {"search": [], "confirm": [], "train": []}
     for name, text in sorted(found, key=lambda d: hashlib.sha256(d[0].encode()).digest()):
         open_parts = [
             part for part in ("search", "confirm") if sum(len(t) for _, t in parts[part]) < enough
         ]
-        part = open_parts[0] if open_parts and len(text) <= LARGEST else "train"
+        fit = open_parts and len(text) <= LARGEST and name.startswith(HIDDEN)
+        part = open_parts[0] if fit else "train"
         parts[part].append((name, text))
     return parts
 

@@ -23,7 +23,7 @@ BETA2 = 0.999
 EPSILON = 1e-8
 EMBEDDING_SCALE = 0.1
 INIT_GAIN = 1.0
-SAVE_MARGIN_S = 0.1  # CPU-seconds kept back for saving and leaving
+SAVE_MARGIN_S = 0.05  # CPU-seconds kept back for saving and leaving
 
 
 def initialise(rng):

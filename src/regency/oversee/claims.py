@@ -20,6 +20,7 @@ from regency.records import ClaimCheck, Fact
 from regency.repo import diff
 
 _LONGEST = 300
+_NEAR = 60  # lines that one statement, swapped with another, may span
 _LINES = re.compile(
     r"changes (?P<only>only )?lines? (?P<first>\d+)(?:-(?P<last>\d+))? in (?P<path>.+?) "
     r"from `(?P<old>.*)` to `(?P<new>.*)`"
@@ -117,9 +118,10 @@ def _name(claim: str, found: re.Match[str], pair: _Pair) -> ClaimCheck:
         if _is_named(key, name) and len(values) == len(others):
             pairs = zip(values, others, strict=True)
             moves += [(a.text, b.text) for a, b in pairs if a.text != b.text]
-    if not any(_same(a, old) and _same(b, new) for a, b in moves):
+    fitting = next(((a, b) for a, b in moves if _same(a, old) and _same(b, new)), None)
+    if fitting is None:
         return _unless_part(claim, found, pair, moves)
-    problem = _other_files(path, pair) or _more_than(path, pair, old, new)
+    problem = _other_files(path, pair) or _more_than(path, pair, *fitting)
     return _result(claim, problem if found["only"] else "", "the change is exactly that")
 
 
@@ -194,7 +196,7 @@ def _statement(claim: str, found: re.Match[str], pair: _Pair) -> ClaimCheck:
     fits = {
         "deletes": start in was and not (start in now and was.count(start) <= now.count(start)),
         "repeats": start in now and now.count(start) > was.count(start),
-        "swaps": start in was or start in now,
+        "swaps": _swapped(start, found, pair, blocks),
     }[verb]
     if not fits:
         return _result(claim, f"the changed lines of {path} do not show that", "")
@@ -202,6 +204,14 @@ def _statement(claim: str, found: re.Match[str], pair: _Pair) -> ClaimCheck:
         return _result(claim, "", "the changed lines say so")
     more = _beyond(verb, found, blocks, said)
     return _result(claim, _other_files(path, pair) or more, "the change is exactly that")
+
+
+def _swapped(said: str, found: re.Match[str], pair: _Pair, blocks: Sequence[_Block]) -> bool:
+    """Return whether the named lines say what is claimed and lines move there."""
+    first, last = int(found["first"]), int(found["last"] or found["first"])
+    there = _texts(diff.split_lines(pair[0].get(found["path"]))[first - 1 : last])
+    near = any(first <= block.first <= last + _NEAR for block in blocks)
+    return near and said in _flat(" ".join(there))
 
 
 def _beyond(verb: str, found: re.Match[str], blocks: Sequence[_Block], said: str) -> str:
@@ -257,11 +267,17 @@ def _in_words(sentence: str, pair: _Pair, facts: Sequence[Fact]) -> ClaimCheck:
         return _result(sentence, f"it also changes {', '.join(others[:5])}" if others else "",
                        "no other file changes")  # fmt: skip
     if not named:
-        return ClaimCheck(
-            sentence[:_LONGEST], "unknown", f"what changes is {', '.join(sorted(subjects)[:5])}"
-        )
+        changed = f"what changes is {', '.join(sorted(subjects)[:5])}"
+        elsewhere = any(_mentions(sentence, name) for name in _names(before, paths))
+        return ClaimCheck(sentence[:_LONGEST], "fails" if elsewhere else "unknown", changed)
     problem = f"it also changes {', '.join(others[:5])}" if others else ""
     return _result(sentence, problem, "nothing else changes")
+
+
+def _names(files: Mapping[str, bytes], paths: Iterable[str]) -> list[str]:
+    """Return what the Python files among ``paths`` define."""
+    found = [outline(files[path]) for path in paths if path.endswith(".py") and path in files]
+    return [name for read in found if read for name in (*read.values, *read.definitions)]
 
 
 def _subject(fact: Fact) -> str:

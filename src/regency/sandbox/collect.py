@@ -82,7 +82,7 @@ def _copy(file: int, folder: int, last: str) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     copy = os.open(partial, flags, 0o600, dir_fd=folder)
     try:
-        while os.sendfile(copy, file, None, 1 << 30):  # type: ignore[arg-type]
+        while os.sendfile(copy, file, None, 1 << 30):
             pass
     finally:
         os.close(copy)

@@ -143,8 +143,6 @@ class NamespaceSandbox:
 
     def _start_or_degrade(self, *, unsafe: bool) -> None:
         try:
-            if syscalls.AUDIT_ARCH is None:
-                raise SandboxError(_advice(f"no call tables for {syscalls.MACHINE}"))
             self._start()
             self._try_once()
         except SandboxError:
@@ -161,6 +159,8 @@ class NamespaceSandbox:
 
     def _start(self) -> None:
         if self._isolated:
+            if syscalls.AUDIT_ARCH is None:
+                raise SandboxError(_advice(f"there is no filter for {syscalls.MACHINE}"))
             self._plan = roots.plan(self._hide, self._mounts, network=self._network)
         ours, theirs = socket.socketpair()
         ours.settimeout(_START_S)

@@ -7,6 +7,10 @@ from typing import Any
 from regency.records import Limits, Outcome
 
 _MEMORY_SIGNS = ("MemoryError", "bad_alloc", "Cannot allocate memory", "cannot allocate memory")
+_NOT_STARTED = {
+    "refused": "the sandbox could not be set up",
+    "missing": "the program could not be started",
+}
 _DISK_SIGNS = (int(signal.SIGXFSZ),)
 
 
@@ -34,10 +38,9 @@ def outcome(report: Mapping[str, Any], limits: Limits, level: str) -> Outcome:
 
 
 def _judge(report: Mapping[str, Any], limits: Limits) -> tuple[str, str]:
-    if "refused" in report:
-        return "refused", f"the sandbox could not be set up: {report['refused']}"
-    if "missing" in report:
-        return "missing", f"the program could not be started: {report['missing']}"
+    for status, sentence in _NOT_STARTED.items():
+        if status in report:
+            return status, f"{sentence}: {report[status]}"
     if report["fault"]:
         return _ended(str(report["fault"]), limits)
     if limits.cpu_s is not None and report["cpu_s"] > limits.cpu_s * 1.05:

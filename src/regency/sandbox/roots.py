@@ -43,7 +43,13 @@ def plan(hide: Sequence[str], mounts: Sequence[str], *, network: bool) -> dict[s
     Raises:
         SandboxError: A path cannot be used.
     """
-    wanted = [*_SYSTEM, *_libraries(), *(_FOR_NETWORK if network else ()), *_interpreter(), *_own(mounts)]
+    wanted = [
+        *_SYSTEM,
+        *_libraries(),
+        *(_FOR_NETWORK if network else ()),
+        *_interpreter(),
+        *_own(mounts),
+    ]
     found = [path for path in wanted if os.path.lexists(path)]
     links = dict(link for path in [*found, sys.executable] for link in _links(Path(path)))
     binds = _outermost({str(Path(path).resolve()) for path in found if Path(path).exists()})
@@ -154,5 +160,5 @@ def _of_stdlib(name: str, binds: Sequence[str]) -> Iterator[str]:
         for pattern in _STDLIB_FILES:
             place = folder / Path(pattern.format(name)).parent
             last = Path(pattern.format(name)).name
-            names = os.listdir(place) if place.is_dir() else []
-            yield from (str(place / n) for n in names if fnmatch.fnmatchcase(n, last))
+            found = place.iterdir() if place.is_dir() else ()
+            yield from (str(path) for path in found if fnmatch.fnmatchcase(path.name, last))

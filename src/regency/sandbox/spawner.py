@@ -4,6 +4,7 @@ Started with nothing but the standard library, so that it is small and cheap to 
 with all below it, as soon as the process that started it is gone.
 """
 
+import gc
 import os
 import select
 import shutil
@@ -22,6 +23,7 @@ from regency.sandbox.task import Task
 
 _GRACE_S = 5.0  # init enforces the wall limit itself; this is for when it cannot
 _CHUNK = 1 << 16
+_SMALL = "tmp"
 _FIRST_UID, _UIDS = 0x6FC00000, 1 << 22  # above any user's, wide enough for every process id
 
 
@@ -35,6 +37,8 @@ def main(descriptor: int) -> None:
         wire.send(channel, {"error": str(error)})
         return
     wire.send(channel, {"report": spawner.report})
+    gc.disable()  # nothing here makes cycles, and a collection would unshare every page
+    gc.freeze()
     try:
         while True:
             wire.send(channel, spawner.run(Task.read(wire.receive(channel))))
@@ -255,7 +259,7 @@ def _placed(task: Task, folder: str) -> Task:
     env = {name: _placed_word(word, folder) for name, word in task.env.items()}
     changed = {
         "command": command,
-        "env": env | {"HOME": f"{folder}/tmp", "TMPDIR": f"{folder}/tmp"},
+        "env": env | dict.fromkeys(("HOME", "TMPDIR"), f"{folder}/{_SMALL}"),
     }
     return Task(**{name: changed.get(name, getattr(task, name)) for name in task.__slots__})
 

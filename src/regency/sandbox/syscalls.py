@@ -92,7 +92,7 @@ def call(name: str, *args: object) -> int:
 
 
 def prctl(option: int, value: int = 0) -> int:
-    """Call prctl(2) with one argument; raises OSError."""
+    """Set or ask for a property of this process; raises OSError."""
     result = int(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0))
     if result < 0:
         code = ctypes.get_errno()

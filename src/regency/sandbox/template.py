@@ -17,6 +17,7 @@ from regency.sandbox import syscalls
 from regency.sandbox.syscalls import ATTR_NODEV, ATTR_NOEXEC, ATTR_NOSUID, ATTR_RDONLY
 
 HOST = "/.host"
+_BASE = "/tmp"  # noqa: S108  # any folder that every host has: it is covered, not used
 _SCRATCH = "/.scratch"
 _EMPTY_FILE, _EMPTY_FOLDER = "/.empty/file", "/.empty/folder"
 _DEVICES = ("null", "zero", "full", "random", "urandom")
@@ -55,9 +56,9 @@ def build_root(plan: Mapping[str, object], owner: Owner) -> None:
         OSError: The kernel refuses; the message names the call.
     """
     syscalls.make_private()
-    syscalls.mount("tmpfs", "/tmp", syscalls.MS_NOSUID, "mode=0755,size=2m,nr_inodes=8192")  # noqa: S108  # any folder that always exists
-    Path(f"/tmp{HOST}").mkdir()  # noqa: S108
-    syscalls.call("pivot_root", b"/tmp", f"/tmp{HOST}".encode())
+    syscalls.mount("tmpfs", _BASE, syscalls.MS_NOSUID, "mode=0755,size=2m,nr_inodes=8192")
+    Path(_BASE + HOST).mkdir()
+    syscalls.call("pivot_root", _BASE.encode(), (_BASE + HOST).encode())
     os.chdir("/")
     _folders_and_files(owner)
     for path, target in _strings(plan["links"]).items():
@@ -125,7 +126,6 @@ def _writable(disk_bytes: int, uid: int) -> None:
         os.mkdir(folder, 0o700)  # noqa: PTH102  # one call less, thousands of times
         os.chown(folder, uid, uid)
         syscalls.bind(folder, f"/{name}", ATTR_NOSUID | ATTR_NODEV)
-    syscalls.detach(_SCRATCH)
 
 
 def show(source: str, target: str, owner: Owner) -> None:

@@ -1,0 +1,14 @@
+from regency.sandbox.engines import NamespaceSandbox
+from regency.testing.sandboxes import Engine, SandboxConformance
+
+
+class TestNamespaces(SandboxConformance):
+    @classmethod
+    def make_engine(cls) -> Engine:
+        return NamespaceSandbox()
+
+
+class TestPinnedNamespaces(SandboxConformance):
+    @classmethod
+    def make_engine(cls) -> Engine:
+        return NamespaceSandbox(core=0)

@@ -58,7 +58,7 @@ def _grown(root: Json, by_parent: dict[str, list[Json]], champion: str) -> Tree:
 
 
 def _label(node: Json, shown: int, champion: str) -> Text:
-    label = Text(node["id"], style="bold" if node["promoted"] else "")
+    label = Text().append(node["id"], style="bold" if node["promoted"] else "")
     if node["number"]:
         label.append("  ").append(paper.answer(node["answer"]))
     gain = node.get("effect") if node.get("effect") is not None else node["gain"]

@@ -7,8 +7,8 @@ def gain(value: float | None, noise_sd: float = 0.0) -> str:
     """Return a gain in metric units and, where the noise is known, in noise sds."""
     if value is None:
         return "-"
-    text = f"{value:+.4g}"
-    return f"{text} ({value / noise_sd:+.1f} noise sd)" if noise_sd > 0 else text
+    text = f"{value:.4g}"
+    return f"{text} ({value / noise_sd:.1f} noise sd)" if noise_sd > 0 else text
 
 
 def interval(low: float | None, high: float | None, level: float) -> str:

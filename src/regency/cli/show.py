@@ -1,7 +1,4 @@
-"""``regency show`` and ``regency log``: one record in full, and the entries of the ledger."""
-
-import json
-import time
+"""``regency show``: one candidate, packet or generation in full."""
 
 import click
 from rich.console import Console
@@ -9,11 +6,10 @@ from rich.text import Text
 
 from regency.cli import numbers, packets, paper
 from regency.cli.options import answer_options, asked, lab_option, opened, print_json
-from regency.cli.text import one_line
 from regency.records import Json
 
 DIFF_LINES = 200
-FOLLOW_S = 0.5
+MOST_TRIALS = 40
 
 
 @click.command()
@@ -76,60 +72,24 @@ def _draw_candidate(found: Json, out: Console) -> None:
 
 
 def _draw_trials(found: Json, out: Console) -> None:
-    if not found["trials"]:
+    own = [trial for trial in found["trials"] if not trial["key"].endswith("/champion")]
+    if not own:
         return
-    table = paper.table("trial", "split", found["metric"], "CPU s", "core", right=("CPU s", "core"))
-    for trial in found["trials"]:
-        score = trial.get("score")
-        shown = Text(trial["fault"], style="red") if trial["fault"] else Text(_score(score))
-        cpu_s = trial.get("scores", {}).get("cpu_s")
-        cpu = "-" if cpu_s is None else f"{cpu_s:.2f}"
-        table.add_row(trial["key"], trial["split"], shown, cpu, str(trial["core"]))
-    out.print(Text(f"\n{numbers.count(len(found['trials']), 'trial')}", style="bold"))
+    columns = ("trial", "split", found["metric"], "CPU s", "core")
+    table = paper.table(*columns, right=columns[2:])
+    for trial in own[:MOST_TRIALS]:
+        fault = trial["fault"]
+        shown = paper.line(fault, "red") if fault else Text(_number(trial.get("score"), "withheld"))
+        cpu_s = _number(trial.get("scores", {}).get("cpu_s"), "-")
+        table.add_row(trial["key"], trial["split"], shown, cpu_s, str(trial["core"]))
+    out.print(Text(f"\n{numbers.count(len(own), 'trial')}", style="bold"))
     out.print(table)
+    if len(own) > MOST_TRIALS:
+        out.print(Text(f"and {len(own) - MOST_TRIALS} more: --json has all", style="dim"))
+    others = len(found["trials"]) - len(own)
+    if others:
+        out.print(Text(f"and {others} as champion, in tests of others: --json has them", "dim"))
 
 
-def _score(score: float | None) -> str:
-    return "withheld" if score is None else f"{score:.5g}"
-
-
-@click.command()
-@lab_option
-@answer_options
-@click.option("--since", default=0, type=click.IntRange(0), help="First entry's number.")
-@click.option("--kind", default="", help="Only entries of this kind.")
-@click.option("--follow/--no-follow", default=False, help="Go on with what is added; Ctrl-C ends.")
-def log(folder: str, view: str | None, as_json: bool, since: int, kind: str, follow: bool) -> None:
-    """Show the entries of the ledger, oldest first."""
-    wanted = asked(view, as_json=as_json)
-    with opened(folder) as lab:
-        from regency.lab import views
-
-        while True:
-            size = lab.recorder.log.size
-            found = views.log(lab, wanted.view, since=since, kind=kind)["entries"]
-            _print_entries(found, as_json=as_json, lines=follow)
-            if not follow:
-                return
-            since = max(size, found[-1]["seq"] + 1 if found else 0)
-            time.sleep(FOLLOW_S)
-
-
-def _print_entries(entries: list[Json], *, as_json: bool, lines: bool) -> None:
-    if as_json and lines:
-        for entry in entries:
-            click.echo(json.dumps(entry, allow_nan=False))
-    elif as_json:
-        print_json({"entries": entries})
-    else:
-        out = paper.console()
-        for entry in entries:
-            out.print(_entry_line(entry), no_wrap=True, overflow="ellipsis", crop=True)
-
-
-def _entry_line(entry: Json) -> Text:
-    body = one_line(json.dumps(entry["body"], ensure_ascii=False), 400)
-    made = Text(f"{entry['seq']:>6}  {entry['time'][:19]}Z  ", style="dim")
-    made.append(f"{one_line(entry['kind'], 16):<14}", style="bold")
-    made.append(f"  {one_line(entry['actor']['name'], 16):<10}  ")
-    return made.append(body, style="dim")
+def _number(value: float | None, otherwise: str) -> str:
+    return otherwise if value is None else f"{value:.4g}"

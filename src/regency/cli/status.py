@@ -80,14 +80,14 @@ def lead_words(found: Json) -> str:
 
 def _rows(found: Json) -> list[tuple[str, str]]:
     counts = found["counts"]
-    answers = ", ".join(f"{n:,} {a or 'waiting'}" for a, n in counts["answers"].items())
+    answers = ", ".join(f"{n:,} {a}" for a, n in counts["answers"].items())
     running = f"process {found['running']}" if found["running"] else "no"
     noise = f"{found['noise_sd']:.3g}" if found["noise_sd"] else "not measured yet"
     return [
         ("folder", found["folder"]),
         ("champion", champion_words(found)),
         ("metric", f"{found['metric']}, {found['direction']}; noise sd of a pair {noise}"),
-        ("candidates", f"{max(counts['candidates'] - 1, 0):,} ({answers or 'none yet'})"),
+        ("candidates", f"{counts['candidates']:,} ({answers or 'none yet'})"),
         ("trials", f"{counts['trials']:,}, {in_words(counts['cpu_s'])} of CPU"),
         ("lead", lead_words(found)),
         ("sandbox", f"level {found['level']}, epoch {found['epoch']}, trust {found['trust']}"),
@@ -97,7 +97,7 @@ def _rows(found: Json) -> list[tuple[str, str]]:
 
 def _draw_plot(found: Json, out: Console) -> None:
     points = [(p["number"], p["gain"]) for p in found["promotions"] if "gain" in p]
-    end = found["counts"]["candidates"] - 1
+    end = found["counts"]["candidates"]
     width = min(out.width - 12, 60)
     rows = plot.steps(points, end, width, PLOT_HEIGHT)
     if not rows:

@@ -91,8 +91,7 @@ def item(lab: Lab, identity: str, view: View) -> Answered:
 
 
 def _rule(lab: Lab, name: str, now: bytes | None) -> Answered:
-    number = int(str(plain(lab.store.epoch())["number"]))
-    before = (lab.home.epoch(number) / name).read_bytes()
+    before = (lab.home.epoch(lab.epoch.number) / name).read_bytes()
     return {"path": name, "diff": unified(name, before, now)}
 
 

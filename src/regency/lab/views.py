@@ -25,7 +25,6 @@ Answered = dict[str, Json]
 def status(lab: Lab, view: View) -> Answered:
     """Return where things stand, on one screen."""
     store, config = lab.store, lab.config
-    counts, base = store.counts(), generation_now(lab)
     waiting = [state.packet for state in store.packets("open")]
     lead = config.oversight.max_lead
     return {
@@ -36,13 +35,13 @@ def status(lab: Lab, view: View) -> Answered:
         "trust": config.score.trust,
         "metric": config.score.metric,
         "direction": config.score.goal,
-        "level": _epoch(lab)["level"],
-        "epoch": _epoch(lab)["number"],
+        "level": lab.epoch.level,
+        "epoch": lab.epoch.number,
         "noise_sd": noise(lab),
-        "generation": plain(base),
+        "generation": plain(generation_now(lab)),
         "champion": champion(lab, view),
         "promotions": promotions(lab, view),
-        "counts": plain(counts),
+        "counts": _counts(lab),
         "lead": {
             "minutes": sum(packet.minutes for packet in waiting),
             "packets": len(waiting),
@@ -279,9 +278,14 @@ def _kept(branches: Mapping[str, Branch], always: set[str]) -> set[str]:
     return kept
 
 
-def _epoch(lab: Lab) -> Answered:
-    epoch: Answered = plain(lab.store.epoch())
-    return epoch
+def _counts(lab: Lab) -> Answered:
+    """Return totals; the starting point is not counted among the candidates."""
+    found: Answered = plain(lab.store.counts())
+    answers = found["answers"]
+    waiting = answers.pop("", 1) - 1
+    found["candidates"] = max(found["candidates"] - 1, 0)
+    found["answers"] = {**({"waiting": waiting} if waiting > 0 else {}), **answers}
+    return found
 
 
 def _sum(values: list[float | None]) -> float | None:

@@ -206,6 +206,57 @@ def test_the_reader_starts_again_when_it_dies(repo: Repo):
     assert repo.objects._process is not process
 
 
+def test_an_interrupted_read_does_not_leave_its_answer_to_the_next(repo: Repo):
+    files = repo.files(repo.head())
+    first, second = files["train.py"][1], files["crlf.txt"][1]
+    process = repo.objects._process
+
+    class Interrupting:
+        def __init__(self, pipe):
+            self.pipe = pipe
+
+        def readline(self):
+            raise KeyboardInterrupt
+
+        def close(self):
+            self.pipe.close()
+
+    process.stdout = Interrupting(process.stdout)
+    with pytest.raises(KeyboardInterrupt):
+        repo.blob(first)
+    assert repo.blob(second) == FILES["crlf.txt"]
+
+
+def test_references_are_compared_before_they_move(repo: Repo):
+    head, other = repo.head(), change(repo, {"train.py": b"2"})
+    repo.update_refs({"refs/regency/x": head}, {"refs/regency/x": ""})
+    with pytest.raises(RepositoryError):
+        repo.update_refs({"refs/regency/x": other}, {"refs/regency/x": ""})
+    with pytest.raises(RepositoryError):
+        repo.update_refs({"refs/regency/x": other}, {"refs/regency/x": other})
+    repo.update_refs({"refs/regency/x": other}, {"refs/regency/x": head})
+    assert repo.refs("refs/regency/") == {"refs/regency/x": other}
+
+
+def test_a_left_over_lock_is_named(repo: Repo):
+    lock = repo.root / ".git" / "refs" / "regency" / "x.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    with pytest.raises(RepositoryError, match=r"remove .*refs/regency/x\.lock"):
+        repo.update_refs({"refs/regency/x": repo.head()})
+
+
+def test_a_fork_does_not_share_the_reader(repo: Repo):
+    head = repo.head()
+    child = os.fork()
+    if child == 0:
+        repo.objects._known.clear()
+        os._exit(0 if repo.read(head, ["train.py"]) == {"train.py": b"x = 1\n"} else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    repo.objects._known.clear()
+    assert repo.read(head, FILES) == FILES
+
+
 def test_user_falls_back_to_the_login(repo: Repo, monkeypatch, tmp_path: Path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))

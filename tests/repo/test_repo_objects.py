@@ -141,6 +141,24 @@ def test_keepers_hold_candidates_through_gc(repo: Repo):
     assert "Keep" not in git(repo.root, "log", "--format=%s", "--branches")
 
 
+def test_two_processes_keep_at_once(repo: Repo, monkeypatch):
+    writer, other = Writer(repo), Writer(Repo.discover(repo.root))
+    edits = (FileEdit("train.py", b"%d\n" % n) for n in range(2))
+    one, two = (w.commit for w in writer.write([commit(repo.head(), e) for e in edits]))
+    archive, calls = writer._archive, []
+
+    def slow() -> str:
+        found = archive()
+        calls.append(found)
+        if len(calls) == 1:
+            other.keep([two], 1)
+        return found
+
+    monkeypatch.setattr(writer, "_archive", slow)
+    writer.keep([one], 1)
+    assert other.kept() == {one, two}
+
+
 def test_repair_says_when_a_commit_is_gone(repo: Repo):
     with pytest.raises(RepositoryError, match="no object"):
         Writer(repo).repair(["1" * 40], 1)
@@ -151,7 +169,7 @@ def test_packing_keeps_everything_readable_and_small(repo: Repo, monkeypatch):
     monkeypatch.setattr(objects, "_PACKS_LIMIT", 3)
     writer, parent = Writer(repo, durable=False), repo.head()
     made = []
-    for n in range(200):
+    for n in range(140):
         parent = writer.write([commit(parent, FileEdit("lib/a.py", b"%d\n" % n))])[0].commit
         writer.keep([parent], n)
         made.append(parent)
@@ -161,7 +179,7 @@ def test_packing_keeps_everything_readable_and_small(repo: Repo, monkeypatch):
     assert counts["garbage"] == "0"
     repo.objects._known.clear()
     assert [repo.read(c, ["lib/a.py"])["lib/a.py"] for c in made] == [
-        b"%d\n" % n for n in range(200)
+        b"%d\n" % n for n in range(140)
     ]
     assert writer.kept() == set(made)
     git(repo.root, "fsck", "--strict")

@@ -24,6 +24,7 @@ from regency.repo.process import Objects, call, cannot_start, version
 from regency.repo.tree import unsafe_path
 
 _REGULAR = (REGULAR, 0o100664, EXECUTABLE)
+_AS_IS = ("-c", "core.autocrlf=false")  # bytes of files are evidence: none may be changed
 _KINDS = {0o120000: "a symbolic link", 0o160000: "a submodule"}
 _DIFF = (
     "diff-tree", "-r", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames",
@@ -47,6 +48,7 @@ class Repo:
         self.root, self.git_dir, self.common_dir = root, git_dir, common_dir
         self.hash_name = hash_name
         self.objects = Objects(git_dir)
+        self._width = 40 if hash_name == "sha1" else 64
 
     @classmethod
     def discover(cls, path: str | os.PathLike[str]) -> "Repo":
@@ -87,7 +89,7 @@ class Repo:
         """
         version()
         call(["init", "--quiet", "--template=", "--initial-branch=main", "."], cwd=folder)
-        call(["add", "--all", "--force", "."], cwd=folder)
+        call([*_AS_IS, "add", "--all", "--force", "."], cwd=folder)
         _commit(folder, message, author, [])
         return cls.discover(folder)
 
@@ -96,7 +98,7 @@ class Repo:
 
         Other staged changes stay staged.
         """
-        call(["add", "--", *paths], cwd=self.root)
+        call([*_AS_IS, "add", "--", *paths], cwd=self.root)
         _commit(self.root, message, author, paths)
         return self.head()
 
@@ -171,7 +173,7 @@ class Repo:
 
     def entries(self, tree: str) -> dict[bytes, tuple[int, str]]:
         """Return the direct entries of a tree object: name → (mode, object id)."""
-        return decode_tree(self._object(tree, "tree"), 20 if self.hash_name == "sha1" else 32)
+        return decode_tree(self._object(tree, "tree"), self._width // 2)
 
     def files(self, commit: str) -> dict[str, tuple[int, str]]:
         """Return all files of ``commit``: path → (mode, blob id), links and submodules too."""
@@ -216,14 +218,23 @@ class Repo:
                 "Check its disk and permissions."
             ) from error
 
-    def update_refs(self, moves: Mapping[str, str | None]) -> None:
+    def update_refs(
+        self, moves: Mapping[str, str | None], expected: Mapping[str, str] | None = None
+    ) -> None:
         """Set references (full names) to objects, None deletes: all of them or none.
+
+        Args:
+            moves: Reference → object id, or None.
+            expected: Reference → what it must be now; empty: it must not exist. References that
+                are not named may be anything.
 
         Raises:
             RepositoryError: One of them could not be moved; nothing has changed.
         """
-        lines = (f"delete {r}\0\0" if o is None else f"update {r}\0{o}\0\0"
-                 for r, o in moves.items())  # fmt: skip
+        old = {ref: oid or "0" * self._width for ref, oid in (expected or {}).items()}
+        lines = (f"delete {ref}\0{old.get(ref, '')}\0" if oid is None
+                 else f"update {ref}\0{oid}\0{old.get(ref, '')}\0"
+                 for ref, oid in moves.items())  # fmt: skip
         if moves:
             self.run("update-ref", "--stdin", "-z", stdin="".join(lines).encode())
 
@@ -346,6 +357,7 @@ def _commit(folder: Path, message: str, author: tuple[str, str], paths: Sequence
     settings = ("-c", f"user.name={name}", "-c", f"user.email={email}")
     only = ["--only", "--", *paths] if paths else []
     call(
-        [*settings, "commit", "--quiet", "--no-verify", "--cleanup=verbatim", "--file=-", *only],
+        [*_AS_IS, *settings, "commit", "--quiet", "--no-verify", "--cleanup=verbatim", "--file=-",
+         *only],
         cwd=folder, stdin=text_bytes(message),
     )  # fmt: skip

@@ -26,6 +26,7 @@ KEEPER = ("Regency", "regency@localhost")
 _MODES = (REGULAR, EXECUTABLE)
 _LOOSE_LIMIT = 4000
 _PACKS_LIMIT = 12
+_TRIES = 4
 _GEOMETRIC = (2, 32)
 _Entries = dict[bytes, tuple[int, str]]
 _Edit = tuple[list[bytes], FileEdit]
@@ -116,11 +117,15 @@ class Writer:
         """
         if not commits:
             return ""
-        tree = self._object("tree", b"")
-        head = self._archive() or self._keeper(tree, [], time, "Start of the archive")
-        keeper = self._keeper(tree, [head, *commits], time, f"Keep {len(commits)} candidates")
-        self._publish()
-        self._repo.update_refs({ARCHIVE: keeper})
+        for last in (False,) * _TRIES + (True,):
+            before = self._archive()
+            keeper = self._keepers(before, commits, time)
+            try:
+                self._repo.update_refs({ARCHIVE: keeper}, {ARCHIVE: before})
+                break
+            except RepositoryError:
+                if last or self._archive() == before:
+                    raise  # it was not that another process kept something meanwhile
         if self._loose_count >= _LOOSE_LIMIT:
             self.pack()
         return keeper
@@ -175,6 +180,14 @@ class Writer:
             return self._repo.objects.get(ARCHIVE)[0]
         except KeyError:
             return ""
+
+    def _keepers(self, before: str, commits: Sequence[str], time: int) -> str:
+        """Write the keeper of ``commits`` that comes after the keeper ``before``."""
+        tree = self._object("tree", b"")
+        head = before or self._keeper(tree, [], time, "Start of the archive")
+        keeper = self._keeper(tree, [head, *commits], time, f"Keep {len(commits)} candidates")
+        self._publish()
+        return keeper
 
     def _keeper(self, tree: str, parents: Sequence[str], time: int, title: str) -> str:
         message = f"{title}\n\nMade by Regency to keep candidates alive. No branch needs this."

@@ -93,6 +93,9 @@ def _said(stderr: str, arguments: Sequence[str], cwd: Path) -> str:
         )
     if "not a git repository" in stderr:
         return f"{cwd} is not in a git repository: run `git init` there and commit your files."
+    if ".lock': File exists" in stderr:
+        lock = stderr.partition("create '")[2].partition("'")[0]
+        return f"another git process is at work: wait, or if none runs, remove {lock}."
     if "No space left" in stderr:
         return f"the disk of {cwd} is full: free some space and run the command again."
     return f"git {arguments[0]} failed in {cwd}: {first}. Run it by hand to see more."
@@ -121,6 +124,7 @@ class Objects:
     def __init__(self, git_dir: str) -> None:
         self._git_dir = git_dir
         self._lock = threading.RLock()
+        self._owner = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._known: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
 
@@ -136,9 +140,8 @@ class Objects:
                 self._known.move_to_end(name)
                 return (name, *self._known[name])
             try:
-                found = self._ask(name)
+                found = self._answer(name)
             except (OSError, EOFError):
-                self.close()
                 found = self._retry(name)
             self._remember(*found)
             return found
@@ -157,12 +160,22 @@ class Objects:
 
     def _retry(self, name: str) -> tuple[str, str, bytes]:
         try:
-            return self._ask(name)
+            return self._answer(name)
         except (OSError, EOFError) as error:
-            self.close()
             raise RepositoryError(
                 f"git cannot read objects of {self._git_dir}: run `git fsck` there."
             ) from error
+
+    def _answer(self, name: str) -> tuple[str, str, bytes]:
+        if self._owner != os.getpid():
+            self._process = None  # a fork must not share its parent's pipes
+        try:
+            return self._ask(name)
+        except KeyError:
+            raise
+        except BaseException:
+            self.close()  # an answer left half read would be taken for the next one
+            raise
 
     def _ask(self, name: str) -> tuple[str, str, bytes]:
         process = self._process or self._start()
@@ -184,6 +197,7 @@ class Objects:
 
     def _start(self) -> subprocess.Popen[bytes]:
         try:
+            self._owner = os.getpid()
             self._process = subprocess.Popen(
                 ["git", *_OPTIONS, "cat-file", "--batch"],
                 cwd=self._git_dir, env=environment(self._git_dir), stdin=subprocess.PIPE,

@@ -18,7 +18,9 @@ DEFAULT = "regency-demo"
 @click.option(
     "--max-time", callback=duration, metavar="T", default="75s", help="How long agents may search."
 )
-@click.option("--workers", type=click.IntRange(1), help="Trials at once. [default: all cores]")
+@click.option(
+    "--workers", metavar="N", type=click.IntRange(1), help="Trials at once. [default: all cores]"
+)
 def demo(folder: str | None, max_time: float, workers: int | None) -> None:
     """See training code get better for real, then decide on it yourself."""
     target = Path(folder) if folder else _fresh()

@@ -17,8 +17,10 @@ FOLLOW_S = 0.5
 @click.command()
 @lab_option
 @answer_options
-@click.option("--since", default=0, type=click.IntRange(0), help="First entry's number.")
-@click.option("--kind", default="", help="Only entries of this kind.")
+@click.option(
+    "--since", metavar="N", default=0, type=click.IntRange(0), help="First entry's number."
+)
+@click.option("--kind", metavar="K", default="", help="Only entries of this kind.")
 @click.option("--follow/--no-follow", default=False, help="Go on with what is added; Ctrl-C ends.")
 def log(folder: str, view: str | None, as_json: bool, since: int, kind: str, follow: bool) -> None:
     """Show the entries of the ledger, oldest first."""

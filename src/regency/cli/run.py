@@ -20,9 +20,13 @@ STOPPED = 130
 @click.command()
 @lab_option
 @click.option("--agent", "agents", metavar="N", multiple=True, help="Only these agents.")
-@click.option("--max-candidates", type=click.IntRange(1), help="Judge so many, then end.")
+@click.option(
+    "--max-candidates", metavar="N", type=click.IntRange(1), help="Judge so many, then end."
+)
 @click.option("--max-time", callback=duration, metavar="T", help="End after so long: 90s, 10m, 2h.")
-@click.option("--workers", type=click.IntRange(1), help="Trials at once. [default: all cores]")
+@click.option(
+    "--workers", metavar="N", type=click.IntRange(1), help="Trials at once. [default: all cores]"
+)
 @click.option("--unsafe", is_flag=True, help="Run without isolation if none can be had.")
 def run(
     folder: str,

@@ -78,8 +78,8 @@ class NamespaceSandbox:
             "kernel": os.uname().release,
             **self._report,
             "core": self._core,
-            "readable": list(self._plan["binds"]) if self._isolated else ["everything"],
-            "hidden": len(self._plan["covers"]) if self._isolated else 0,
+            "readable": self._all("binds") if self._isolated else ["everything"],
+            "hidden": len(self._all("covers")) if self._isolated else 0,
             "cpu": "exact for one process, a lower bound for several",
             "memory": "per process by the kernel, of all together by sampling",
         }
@@ -140,6 +140,9 @@ class NamespaceSandbox:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _all(self, kind: str) -> list[str]:
+        return [path for part in self._plan.values() for path in part[kind]]
 
     def _start_or_degrade(self, *, unsafe: bool) -> None:
         try:

@@ -31,7 +31,20 @@ class Pipes:
     report: int
 
 
-def run(task: Task, way: Confinement, owner: template.Owner, pipes: Pipes, folder: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a job runs.
+
+    Attributes:
+        folder: Level D: scratch folder with ``in``, ``out`` and ``tmp``; otherwise empty.
+        late: Part of the plan that each job adds itself.
+    """
+
+    folder: str
+    late: template.Part
+
+
+def run(task: Task, way: Confinement, owner: template.Owner, pipes: Pipes, place: Place) -> None:
     """Run ``task`` and write one JSON report; never returns.
 
     Args:
@@ -39,11 +52,11 @@ def run(task: Task, way: Confinement, owner: template.Owner, pipes: Pipes, folde
         way: What to put in force.
         owner: As whom the candidate runs.
         pipes: Write ends.
-        folder: Level D: scratch folder with ``in``, ``out`` and ``tmp``; otherwise empty.
+        place: Where it runs.
     """
     try:
         _die_with_spawner(pipes.report)
-        report = _Init(task, way, owner, pipes, folder).run()
+        report = _Init(task, way, owner, pipes, place).run()
     except BaseException as error:  # noqa: BLE001  # must not run on as a second spawner
         report = {"refused": str(error) or repr(error)}
     os.write(pipes.report, json.dumps(report).encode())
@@ -60,10 +73,10 @@ def _die_with_spawner(report: int) -> None:
 
 class _Init:
     def __init__(
-        self, task: Task, way: Confinement, owner: template.Owner, pipes: Pipes, folder: str
+        self, task: Task, way: Confinement, owner: template.Owner, pipes: Pipes, place: Place
     ) -> None:
         self._task, self._way, self._owner = task, way, owner
-        self._pipes, self._folder = pipes, folder
+        self._pipes, self._folder, self._late = pipes, place.folder, place.late
         self._child = 0
         self._exit = 0
         self._cpu_s = 0.0
@@ -91,8 +104,7 @@ class _Init:
 
     def _build(self) -> None:
         if self._way.isolated:
-            task = self._task
-            template.build_job(task.files, task.covers, task.inputs, task.disk_bytes, self._owner)
+            template.build_job(self._task, self._late, self._owner)
         else:
             syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
             for name, path in self._task.inputs.items():

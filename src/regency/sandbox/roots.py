@@ -25,6 +25,8 @@ _FOR_NETWORK = (
 _PACKAGES = ("site-packages", "dist-packages")
 _STDLIBS = ("python3*", "lib/python3*", "lib64/python3*")
 _STDLIB_FILES = ("{0}", "{0}.py", "{0}.pyc", "__pycache__/{0}.*.pyc", "lib-dynload/{0}.*so")
+_ANEW = ("/tmp",)  # noqa: S108  # as in the template
+_OURS = ("/lab", "/in", "/out", "/proc", "/dev", "/sys")
 _MOST_HOPS = 40  # as the kernel's own limit on links
 
 
@@ -37,8 +39,9 @@ def plan(hide: Sequence[str], mounts: Sequence[str], *, network: bool) -> dict[s
         network: Whether files that the network needs are included.
 
     Returns:
-        ``binds``: real host paths to show at the same place, shortest first; ``links``: path →
-        target of links that lead there; ``covers``: real paths to hide.
+        ``root`` and ``late``, each with ``binds``: real host paths to show at the same place,
+        shortest first; ``links``: path → target of links that lead there; ``covers``: real paths
+        to hide. ``late`` is what lies in the folder that each job gets anew.
 
     Raises:
         SandboxError: A path cannot be used.
@@ -54,10 +57,14 @@ def plan(hide: Sequence[str], mounts: Sequence[str], *, network: bool) -> dict[s
     links = dict(link for path in [*found, sys.executable] for link in _links(Path(path)))
     binds = _outermost({str(Path(path).resolve()) for path in found if Path(path).exists()})
     covers = set(_foreign_packages(binds)) | set(_hidden(hide, binds))
+    links = {path: to for path, to in links.items() if not _inside(path, binds)}
     return {
-        "binds": binds,
-        "links": {path: to for path, to in links.items() if not _inside(path, binds)},
-        "covers": sorted(covers),
+        name: {
+            "binds": [path for path in binds if _inside(path, _ANEW) is late],
+            "links": {path: to for path, to in links.items() if _inside(path, _ANEW) is late},
+            "covers": sorted(path for path in covers if _inside(path, _ANEW) is late),
+        }
+        for name, late in (("root", False), ("late", True))
     }
 
 
@@ -91,6 +98,10 @@ def _interpreter() -> list[str]:
 
 def _own(mounts: Sequence[str]) -> list[str]:
     for path in mounts:
+        if path in ("/", *_ANEW) or _inside(path, _OURS):
+            raise SandboxError(
+                f"[sandbox] mounts {path!r} is the sandbox's own. Give another path."
+            )
         if not path.startswith("/") or not Path(path).exists():
             raise SandboxError(
                 f"[sandbox] mounts {path!r}: there is no such path. Give an existing absolute path."

@@ -135,6 +135,7 @@ class Spawner:
         Raises:
             OSError: The kernel refuses; the message names the call.
         """
+        self._late = settings["plan"].get("late", {})
         self._watched = [channel.fileno(), os.pidfd_open(os.getppid())]
         self._network = bool(settings["network"])
         self._isolated = bool(settings["isolated"])
@@ -201,7 +202,7 @@ class Spawner:
             for read_end, _ in ends:
                 os.close(read_end)
             pipes = init.Pipes(*(write_end for _, write_end in ends))
-            init.run(task, self._way, self._owner, pipes, folder)
+            init.run(task, self._way, self._owner, pipes, init.Place(folder, self._late))
         return child
 
     def _separate(self) -> template.Owner:

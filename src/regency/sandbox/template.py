@@ -12,10 +12,13 @@ import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from regency.sandbox import syscalls
 from regency.sandbox.syscalls import ATTR_NODEV, ATTR_NOEXEC, ATTR_NOSUID, ATTR_RDONLY
+from regency.sandbox.task import Task
 
+Part = Mapping[str, Any]  # of a plan, see `roots.plan`
 HOST = "/.host"
 _BASE = "/tmp"  # noqa: S108  # any folder that every host has: it is covered, not used
 _SCRATCH = "/.scratch"
@@ -49,7 +52,7 @@ class Owner:
                 self.mapped[owner] = _make_mapping(owner, self.uid)
 
 
-def build_root(plan: Mapping[str, object], owner: Owner) -> None:
+def build_root(plan: Mapping[str, Part], owner: Owner) -> None:
     """Make this process' root the minimal one of ``plan`` (see `roots.plan`).
 
     Raises:
@@ -61,17 +64,21 @@ def build_root(plan: Mapping[str, object], owner: Owner) -> None:
     syscalls.call("pivot_root", _BASE.encode(), (_BASE + HOST).encode())
     os.chdir("/")
     _folders_and_files(owner)
-    for path, target in _strings(plan["links"]).items():
+    for part in plan.values():
+        owner.prepare([HOST + path for path in part["binds"]])
+    _add(plan["root"], owner)
+    syscalls.protect("/", ATTR_RDONLY | ATTR_NODEV | ATTR_NOSUID, recursive=False)
+
+
+def _add(part: Part, owner: Owner) -> None:
+    for path, target in part["links"].items():
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
             Path(path).symlink_to(target)
-    binds = _list(plan["binds"])
-    owner.prepare([HOST + path for path in binds])
-    for path in binds:
+    for path in part["binds"]:
         show(HOST + path, path, owner)
-    for path in _list(plan["covers"]):
+    for path in part["covers"]:
         cover(path)
-    syscalls.protect("/", ATTR_RDONLY | ATTR_NODEV | ATTR_NOSUID, recursive=False)
 
 
 def _folders_and_files(owner: Owner) -> None:
@@ -89,30 +96,27 @@ def _folders_and_files(owner: Owner) -> None:
     Path("/dev/fd").symlink_to("/proc/self/fd")
 
 
-def build_job(
-    files: str, covers: Sequence[str], inputs: Mapping[str, str], disk_bytes: int, owner: Owner
-) -> None:
+def build_job(task: Task, late: Part, owner: Owner) -> None:
     """Add to this mount namespace what one job has of its own, and take the host away.
 
     Args:
-        files: Host folder to show as ``/lab``.
-        covers: Paths to hide, relative to ``files``.
-        inputs: Name below ``/in`` → host path.
-        disk_bytes: Size of the only writable file system.
+        task: The job.
+        late: Part of the plan that lies below the folders that are made here.
         owner: As whom the candidate runs.
 
     Raises:
         OSError: A path is missing, or the kernel refuses.
     """
-    show(HOST + files, "/lab", owner)
-    for path in covers:
+    show(HOST + task.files, "/lab", owner)
+    for path in task.covers:
         cover(f"/lab/{path}")
-    if inputs:
+    if task.inputs:
         syscalls.mount("tmpfs", "/in", syscalls.MS_NOSUID, "mode=0755,size=64m")
-        for name, path in inputs.items():
+        for name, path in task.inputs.items():
             show(HOST + path, f"/in/{name}", owner)
         syscalls.protect("/in", _READ_ONLY, recursive=False)
-    _writable(disk_bytes, owner.uid)
+    _writable(task.disk_bytes, owner.uid)
+    _add(late, owner)
     flags = syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
     syscalls.mount("proc", "/proc", flags)
     syscalls.detach(HOST)
@@ -193,11 +197,3 @@ def _make_mapping(inside: int, outside: int) -> int:
         os.close(write_end)
         os.close(read_end)
         os.waitpid(child, 0)
-
-
-def _strings(value: object) -> dict[str, str]:
-    return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[str]:
-    return [str(v) for v in value] if isinstance(value, list) else []

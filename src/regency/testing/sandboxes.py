@@ -10,7 +10,7 @@ Subclass `SandboxConformance` in a test module and say how your engine is made::
 Each probe tries to get through and prints ``LEAK`` if it does. Run the suite as the users that
 your engine is for; probes that need what the machine lacks prove nothing there.
 """
-# ruff: noqa: S101, PLR2004
+# ruff: noqa: S101
 
 import contextlib
 import os
@@ -52,7 +52,7 @@ class Engine(Protocol):
     def __enter__(self) -> Self:
         """Return itself."""
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         """Close."""
 
 
@@ -182,12 +182,10 @@ class SandboxConformance:
         attempt("userns", lambda: must(libc.unshare(0x10000000)))
         attempt("mount", lambda: must(libc.mount(b"none", b"/tmp", b"tmpfs", 0, None)))
         attempt("ptrace", lambda: must(libc.ptrace(0, 0, 0, 0)))
-        attempt("root", lambda: os.setuid(0))
+        if os.getuid():
+            attempt("root", lambda: os.setuid(0))
         """
-        if os.geteuid() == 0:
-            self.stopped(tmp_path, code)
-        else:
-            self.stopped(tmp_path, code.replace('attempt("root"', "0 and ("))
+        self.stopped(tmp_path, code)
 
     def test_one_huge_mapping(self, tmp_path: Path) -> None:
         result = self.candidate(tmp_path, "b = bytearray(100 << 30)", memory_bytes=512 << 20)

@@ -80,8 +80,9 @@ def _tables(table: type[BaseModel], path: str) -> Iterator[str]:
     if path:
         rows = "".join(_row(name, field) for name, field in scalars.items())
         text = " ".join((table.__doc__ or "").split())
-        yield f"\n## `{path if path.startswith('[') else f'[{path}]'}`\n\n{text}\n\n| key | type | default | meaning |\n"
-        yield f"| --- | --- | --- | --- |\n{rows}"
+        header = path if path.startswith("[") else f"[{path}]"
+        columns = "| key | type | default | meaning |\n| --- | --- | --- | --- |\n"
+        yield f"\n## `{header}`\n\n{text}\n\n{columns}{rows}"
     for inner, inner_path in tables:
         yield from _tables(inner, inner_path)
 

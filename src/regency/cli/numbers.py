@@ -35,7 +35,8 @@ def confidence(level: float) -> str:
         return "100%"
     digits = max(0, math.ceil(-math.log10(level)) - 1)
     scale = 10.0**digits
-    return f"{math.floor((1 - level) * 100 * scale + 1e-9) / scale:.{digits}f}%"
+    text = f"{math.floor((1 - level) * 100 * scale + 1e-9) / scale:.{digits}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
 
 
 def odds(level: float) -> str:

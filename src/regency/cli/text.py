@@ -6,7 +6,6 @@ Nothing here knows what a text is about.
 import unicodedata
 
 _KEPT = {"\n", "\t"}
-_DROPPED = ("Cc", "Cf", "Cs", "Co")  # controls, invisible formatting, surrogates, private use
 _BREAKS = ("Zl", "Zp")
 
 
@@ -33,4 +32,5 @@ def _safe(character: str) -> str:
     category = unicodedata.category(character)
     if category in _BREAKS:
         return "\n"
-    return "" if category in _DROPPED else character
+    # C: controls, invisible formatting, surrogates, private use, unassigned
+    return "" if category.startswith("C") else character

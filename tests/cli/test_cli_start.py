@@ -1,0 +1,43 @@
+import os
+import subprocess
+import sys
+
+from regency.cli.main import COMMANDS, cli
+
+HEAVY = ("numpy", "scipy", "sqlalchemy", "pydantic", "cryptography", "rich")
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys\n"
+        "from regency.cli.main import exit_code\n"
+        "exit_code(['--help'])\n"
+        f"print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+    assert all(f"  {name} " in done.stdout for name in COMMANDS)
+
+
+def test_help_is_cheap():
+    before = os.times()
+    for _ in range(3):
+        subprocess.run([sys.executable, "-m", "regency.cli", "--help"], check=True,
+                       stdout=subprocess.DEVNULL)  # fmt: skip
+    after = os.times()
+    cpu_s = after.children_user - before.children_user + after.children_system
+    assert (cpu_s - before.children_system) / 3 < 0.25  # about 0.06 alone on a core
+
+
+def test_every_command_of_the_table_is_there_and_has_help():
+    for name, where in COMMANDS.items():
+        command = cli.get_command(None, name)
+        assert command is not None
+        assert command.help
+        assert where.help.endswith(".")
+
+
+def test_the_first_line_of_the_demo_needs_nothing_heavy():
+    code = f"import sys, regency.cli.demo\nprint([m for m in {HEAVY} if m in sys.modules])\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -15,11 +15,13 @@ not need: `regency.toml` hides them from candidates. The result depends on the v
 import argparse
 import ast
 import hashlib
+import itertools
 import json
 import pathlib
 import random
 import sys
 import sysconfig
+from collections import Counter
 
 import numpy as np
 
@@ -29,6 +31,7 @@ READABLE = (  # for training only: copies of these are common
     "doctest", "subprocess", "tarfile",
 )  # fmt: skip
 CONTEXT = 64
+ENDING = 16
 GAP = 12  # windows of a split are this far apart at most
 WINDOWS = 4000
 LARGEST = 60_000  # longer documents are for training, so that no split is mostly one document
@@ -83,7 +86,7 @@ def distinct(found):
 
 def split(found):
     """Return {"search": …, "confirm": …, "train": …}: lists of documents, in an order by digest."""
-    enough = WINDOWS * (CONTEXT + 1 + GAP / 2) * 1.15
+    enough = WINDOWS * (CONTEXT + 1 + GAP / 2) * 1.6
     parts = {"search": [], "confirm": [], "train": []}
     for name, text in sorted(found, key=lambda d: hashlib.sha256(d[0].encode()).digest()):
         open_parts = [
@@ -95,8 +98,16 @@ def split(found):
     return parts
 
 
+def secret(cut):
+    """Return the windows whose answer does not follow the same ENDING bytes in another one."""
+    size = ENDING + 1
+    pieces = [{text[n : n + size] for n in range(CONTEXT - ENDING + 1)} for text in cut]
+    seen = Counter(itertools.chain.from_iterable(pieces))
+    return [text for text in cut if seen[text[-size:]] == 1]
+
+
 def windows(part, elsewhere, rng):
-    """Return contexts (N, CONTEXT) and targets (N,): disjoint windows, none with copied text."""
+    """Return contexts (N, CONTEXT) and targets (N,): disjoint windows, no text in two."""
     cut = []
     for _, text in part:
         start = rng.randrange(GAP + 1)
@@ -106,9 +117,10 @@ def windows(part, elsewhere, rng):
     hashes = [shingles(window) for window in cut]
     every = np.concatenate(hashes)
     copied = elsewhere[np.searchsorted(elsewhere, every).clip(max=len(elsewhere) - 1)] == every
+    _, first, which = np.unique(every, return_index=True, return_inverse=True)
     owner = np.repeat(np.arange(len(cut)), [len(row) for row in hashes])
-    dirty = set(owner[copied].tolist())
-    clean = [window for number, window in enumerate(cut) if number not in dirty]
+    dirty = set(owner[copied | (owner[first][which] < owner)].tolist())
+    clean = secret([window for number, window in enumerate(cut) if number not in dirty])
     rng.shuffle(clean)
     table = np.frombuffer(b"".join(clean[:WINDOWS]), np.uint8).reshape(-1, CONTEXT + 1)
     return table[:, :-1].copy(), table[:, -1].copy()

@@ -47,10 +47,11 @@ def bits_per_byte(log_probs, targets):
     """Return the mean of -log2 p(target), each row normalised by its own log-sum-exp."""
     if not np.isfinite(log_probs).all():
         raise Refused("log_probs.npy holds NaN or infinity")
-    top = log_probs.max(axis=1)
+    # The largest is taken off first: added back to a huge one, the sum of the others would be lost.
     with np.errstate(over="ignore", under="ignore"):
-        total = top + np.log(np.exp(log_probs - top[:, None]).sum(axis=1))
-    bits = (total - log_probs[np.arange(len(targets)), targets]) / np.log(2)
+        shifted = log_probs - log_probs.max(axis=1, keepdims=True)
+        total = np.log(np.exp(shifted).sum(axis=1))
+    bits = (total - shifted[np.arange(len(targets)), targets]) / np.log(2)
     if not np.isfinite(bits).all():
         raise Refused("log_probs.npy gives an infinite score")
     return float(bits.mean())

@@ -47,7 +47,8 @@ def one_demo(folder: Path) -> dict[str, object]:
             "verdicts": verdicts,
             "best_gain_sd": max(gains, default=0.0),
             "total_gain_sd": sum(gains),
-            "budget_same": tomllib.loads(text)["limits"] == tomllib.loads(lab.epoch.config_text)["limits"],
+            "budget_same": tomllib.loads(text)["limits"]
+            == tomllib.loads(lab.epoch.config_text)["limits"],
             "edits": [lab.store.candidate(v.candidate).record.rationale for v in verdicts],
             "champion": champion.id,
         }
@@ -64,7 +65,9 @@ def good(row: dict[str, object]) -> bool:
 def main() -> None:
     """Run the demos and print the table."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10
-    table = Table("demo", "loop s", "judged", "promotions: gain, interval, pairs", "gain / noise sd", "5 sd")
+    table = Table(
+        "demo", "loop s", "judged", "promotions: gain, interval, pairs", "gain / noise sd", "5 sd"
+    )
     rows = []
     console = Console(width=150)
     for number in range(1, count + 1):
@@ -76,7 +79,9 @@ def main() -> None:
         cells = [f"{v.effect:+.3f} [{v.low:.3f}, {v.high:.3f}] {v.looks}" for v in verdicts]
         edits = row["edits"]
         assert isinstance(edits, list)
-        console.print(f"{number}: {row['wall_s']:.0f} s, {'; '.join(map(str, edits)) or 'no promotion'}")
+        console.print(
+            f"{number}: {row['wall_s']:.0f} s, {'; '.join(map(str, edits)) or 'no promotion'}"
+        )
         table.add_row(
             str(number),
             f"{row['wall_s']:.0f}",

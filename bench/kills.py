@@ -1,6 +1,6 @@
 """kill -9 of the main process at random moments in one run: is anything lost, doubled, left over?
 
-    python bench/kills.py [KILLS]
+python bench/kills.py [KILLS]
 """
 
 import collections
@@ -46,7 +46,9 @@ def check(folder: Path) -> tuple[list[str], dict[str, object]]:
         for standing in lab.store.candidates():
             if standing.record.commit:
                 lab.repo.tree(standing.record.commit)
-        trials = {e.body["key"]: e.body["score"] for e in lab.recorder.log.entries() if e.kind == "trial"}
+        trials = {
+            e.body["key"]: e.body["score"] for e in lab.recorder.log.entries() if e.kind == "trial"
+        }
     return problems, trials
 
 
@@ -78,13 +80,19 @@ def main() -> None:
             problems += found
             lost += sum(trials.get(key) != score for key, score in known.items())
             known = trials
-            print(f"kill {number + 1:>2}: {len(trials):>5} trials finished, "
-                  f"{'ended by itself, ' if ended is not None else ''}{len(found)} problems")
-        done = subprocess.run([*command, "--max-candidates", "20"], capture_output=True, check=False)
+            print(
+                f"kill {number + 1:>2}: {len(trials):>5} trials finished, "
+                f"{'ended by itself, ' if ended is not None else ''}{len(found)} problems"
+            )
+        done = subprocess.run(
+            [*command, "--max-candidates", "20"], capture_output=True, check=False
+        )
         found, _ = check(folder)
         problems += found
-    print(f"kills {kills}, finished trials lost {lost}, problems {len(problems)}, "
-          f"processes left {len(left)}, last run's exit code {done.returncode}")
+    print(
+        f"kills {kills}, finished trials lost {lost}, problems {len(problems)}, "
+        f"processes left {len(left)}, last run's exit code {done.returncode}"
+    )
     print("\n".join(problems[:20]))
 
 

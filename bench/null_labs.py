@@ -60,7 +60,10 @@ def main() -> None:
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 100
     promoted = nominated = ladder = beats = trials = 0
     for _ in range(labs):
-        with tempfile.TemporaryDirectory() as folder, coin_lab(Path(folder) / "lab", agents=False) as lab:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            coin_lab(Path(folder) / "lab", agents=False) as lab,
+        ):
             lab.tell(null_proposals(lab, count))
             summary = lab.run(Plan())
             promoted += len(summary.promoted)

@@ -11,6 +11,7 @@ line on standard error and the exit code of its class.
     │   ├── SandboxError         3   the sandbox cannot give the isolation that was asked for
     │   └── LabBusy              3   another process runs this lab
     ├── LedgerError              1   the record is damaged, or was tampered with
+    ├── NothingLeft              1   an agent has nothing to propose on this parent
     └── TrialError               1   one candidate's fault: becomes its verdict, never ends a run
 """
 
@@ -51,6 +52,10 @@ class LabBusy(Refused):
 
 class LedgerError(RegencyError):
     """The record is damaged, or was tampered with."""
+
+
+class NothingLeft(RegencyError):
+    """An agent has nothing to propose on this parent; another agent or parent may have."""
 
 
 class TrialError(RegencyError):

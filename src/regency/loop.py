@@ -76,8 +76,10 @@ class Story:
     calibration: Calibration | None = None
     baseline: nominate.Baseline | None = None
     pool: dict[str, nominate.SearchResult] = field(default_factory=dict)
+    repeated: "deque[nominate.SearchResult]" = field(default_factory=lambda: deque(maxlen=100))
     queue: deque[Candidate] = field(default_factory=deque)
     seen: set[str] = field(default_factory=set)
+    stuck: bool = False
     testing: Nomination | None = None
     tested: int = 0
     judged: int = 0
@@ -101,6 +103,7 @@ class Story:
                 self.seen -= set(self.desk.crew.about(name))
                 self.desk.crew.drop(name)
             self._supersede()
+            self.turns.encourage()
             self.looked = -math.inf
         if time.monotonic() - self.looked > BATCH_S:
             self.looked = time.monotonic()
@@ -128,6 +131,7 @@ class Story:
             return
         self.testing = self.desk.store.open_nomination() or self._nominate(self.calibration)
         if self.testing is None:
+            self.stuck = bool(self.pool)
             return
         asking = confirm.confirm(
             self.testing,
@@ -152,7 +156,7 @@ class Story:
             asking = nominate.search(
                 candidate.id,
                 self.baseline,
-                self.calibration.noise_sd,
+                nominate.pooled_noise(self.calibration, self.repeated),
                 self.desk.config.judge,
                 self.desk.config.score.goal,
                 self.desk.seeds,
@@ -177,9 +181,9 @@ class Story:
             reason = f"paused: {paused}"
         elif self.budget.wall_s is not None and self._elapsed() >= self.budget.wall_s:
             reason = "time is up"
-        elif self.baseline is not None and not self.desk.crew.tasks and not self.queue:
+        elif self._idle():
             if self._left() <= 0:
-                reason = "all candidates judged"
+                reason = "all candidates were tried"
             elif self.turns.exhausted:
                 reason = "no agent has anything left to propose"
         return reason
@@ -202,10 +206,12 @@ class Story:
 
     def _searched(self, task: Task) -> None:
         result: nominate.SearchResult = task.result
+        if len(result.trials) > 1:
+            self.repeated.append(result)
         if result.verdict is not None:
             self._judge(result.verdict)
             return
-        self.pool[task.subject] = result
+        self.pool[task.subject], self.stuck = result, False
         self.turns.tell(self.desk.store.candidate(task.subject).record, None, result.gain)
         self.desk.show(Event("promising", {"candidate": task.subject, "gain": result.gain}))
         for extra in sorted(self.pool, key=self._gain)[:-POOL_SIZE]:
@@ -346,6 +352,11 @@ class Story:
                 self.seen.add(candidate.id)
                 self.queue.append(candidate)
 
+    def _idle(self) -> bool:
+        """Whether nothing is under way, and no promising candidate can be tested now."""
+        waiting = self.desk.crew.tasks or self.queue or (self.pool and not self.stuck)
+        return self.baseline is not None and not waiting
+
     def _elapsed(self) -> float:
         return time.monotonic() - self.started
 
@@ -354,4 +365,5 @@ class Story:
         if self.budget.candidates is None:
             return math.inf
         begun = self.judged + len(self.desk.crew.about("search")) + len(self.queue)
+        begun += len(self.pool | {n.candidate: None for n in [self.testing] if n})
         return self.budget.candidates - begun

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Sequence
 
 from regency.desk import Desk
-from regency.errors import TrialError
+from regency.errors import NothingLeft
 from regency.propose.brief import Standing, attempt, build_brief
 from regency.records import Candidate, Event, Proposal, Verdict
 
@@ -34,6 +34,10 @@ class Turns:
     def exhausted(self) -> bool:
         """Whether no agent has anything left to propose."""
         return self._silent >= set(self._desk.proposers)
+
+    def encourage(self) -> None:
+        """Ask everyone again: there is a new parent to work on."""
+        self._silent.clear()
 
     def tell(self, candidate: Candidate, verdict: Verdict | None, gain: float | None) -> None:
         """Let every agent hear what became of ``candidate``, in the agent's view."""
@@ -67,7 +71,7 @@ class Turns:
             brief = build_brief(self._desk.config, standing, news, seed)
             try:
                 proposals.append(self._desk.proposers[name].propose(brief, files))
-            except TrialError as error:
+            except NothingLeft as error:
                 self._desk.show(Event("silent", {"agent": name, "reason": str(error)}))
                 break
         return proposals

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from regency.errors import BadInput, ConfigError
+from regency.errors import ConfigError, NothingLeft
 from regency.propose.mutate import MutateProposer
 from regency.records import Attempt, plain
 from regency.testing.proposers import (
@@ -50,11 +50,11 @@ def test_settings_are_checked():
 
 def test_nothing_to_edit_is_said():
     agent = MutateProposer()
-    with pytest.raises(BadInput, match="no editable Python"):
+    with pytest.raises(NothingLeft, match="no editable Python"):
         agent.propose(example_brief(editable=("a.txt", "gone.py")), {"a.txt": b"X = 1"})
-    with pytest.raises(BadInput, match="cannot be parsed"):
+    with pytest.raises(NothingLeft, match="cannot be parsed"):
         agent.propose(example_brief(editable=("a.py",)), {"a.py": b"X = ("})
-    with pytest.raises(BadInput, match="nothing that it can change"):
+    with pytest.raises(NothingLeft, match="nothing that it can change"):
         agent.propose(example_brief(editable=("a.py",)), {"a.py": b"import os\n"})
 
 
@@ -70,7 +70,7 @@ def test_never_the_same_program_twice_until_all_is_tried():
     while len(seen) < 200:
         try:
             proposal = ask(agent, len(seen), program=program)
-        except BadInput as error:
+        except NothingLeft as error:
             assert "tried every edit" in str(error)  # noqa: PT017 (ends the loop)
             break
         content = proposal.edits[0].content

@@ -115,17 +115,18 @@ def to_markdown(brief: Brief, tree: Mapping[str, bytes]) -> str:
         tree: The parent's files, path → content.
     """
     allowed = ", ".join(f"`{path}`" for path in brief.editable)
-    parts = [
-        f"# Goal\n\n{brief.goal}",
-        brief.program.strip(),
+    rules = (
         f"# Rules\n\n- You may change only {allowed}; at most {brief.max_changed_lines} added plus "
         f"removed lines.\n- Limits of a run: {_limit_words(brief.limits)}. They are enforced from "
         "outside; more than 5 % over is invalid.\n- The score is computed elsewhere, from data "
-        "that no candidate can read.",
+        "that no candidate can read."
+    )
+    standing = (
         f"# Where things stand\n\nChampion `{brief.champion}`: {brief.metric} "
         f"{brief.champion_score:.5g} ({brief.direction}); noise of one paired difference "
-        f"{brief.noise_sd:.2g}. Build on `{brief.parent}`.",
-    ]
+        f"{brief.noise_sd:.2g}. Build on `{brief.parent}`."
+    )
+    parts = [f"# Goal\n\n{brief.goal}", brief.program.strip(), rules, standing]
     if brief.best:
         parts.append("# Best attempts\n\n" + _listed(brief.best))
     if brief.failures:

@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from regency.errors import BadInput, ConfigError
+from regency.errors import ConfigError, NothingLeft
 from regency.propose.hunks import Hunk, claim, hunk_of, sentence
 from regency.propose.learner import Learner
 from regency.propose.literals import Move
@@ -72,7 +72,7 @@ class MutateProposer:
             tree: The parent's files, path → content.
 
         Raises:
-            BadInput: No editable Python file, or every edit of this parent has been tried.
+            NothingLeft: No editable Python file, or every edit of this parent has been tried.
         """
         for attempt in brief.news:
             self._learn(attempt, brief.noise_sd)
@@ -83,7 +83,7 @@ class MutateProposer:
             result = self._new_result(surface, choices, brief.max_changed_lines)
             if result:
                 return self._proposal(surface, choices, result)
-        raise BadInput(
+        raise NothingLeft(
             f"{self.agent.name} has tried every edit it knows on {brief.parent}: make more files "
             "editable, or let another agent propose."
         )
@@ -98,7 +98,7 @@ class MutateProposer:
             files, statements=self.settings["statements"], siblings=self.settings["siblings"]
         )
         if not surface.sites:
-            raise BadInput(_nothing(self.agent.name, files, surface.broken))
+            raise NothingLeft(_nothing(self.agent.name, files, surface.broken))
         self._surfaces = [(files, surface), *self._surfaces[: _PARENTS_KEPT - 1]]
         return surface
 

@@ -23,6 +23,6 @@ class Proposer(Protocol):
             tree: The parent's files that an agent may see, path → content.
 
         Raises:
-            BadInput: There is nothing left to propose, and why.
+            NothingLeft: There is nothing left to propose, and why.
         """
         ...

@@ -7,7 +7,7 @@ It asks the proposer a few times and judges nothing it proposes.
 import json
 from collections.abc import Callable, Mapping
 
-from regency.errors import BadInput
+from regency.errors import NothingLeft
 from regency.propose.proposer import Proposer
 from regency.records import Attempt, Brief, Proposal, build, plain
 
@@ -103,10 +103,10 @@ def check_proposal(
 
 
 def check_nothing_editable(proposer: Proposer) -> None:
-    """Check that a proposer with nothing to edit says so with `BadInput`."""
+    """Check that a proposer with nothing to edit says so with `NothingLeft`."""
     try:
         proposer.propose(example_brief(editable=()), EXAMPLE)
-    except BadInput as error:
+    except NothingLeft as error:
         assert str(error).strip(), "the error says nothing"
     else:
         raise AssertionError("it proposed something although nothing is editable")

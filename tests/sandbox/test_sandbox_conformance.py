@@ -1,3 +1,5 @@
+import pytest
+
 from regency.sandbox.engines import NamespaceSandbox
 from regency.testing.sandboxes import Engine, SandboxConformance
 
@@ -8,6 +10,7 @@ class TestNamespaces(SandboxConformance):
         return NamespaceSandbox()
 
 
+@pytest.mark.slow
 class TestPinnedNamespaces(SandboxConformance):
     @classmethod
     def make_engine(cls) -> Engine:

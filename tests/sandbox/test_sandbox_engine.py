@@ -112,6 +112,8 @@ def test_private_files_of_the_lab(sandbox, tmp_path):
     (files / "package" / "inner.py").chmod(0o600)
     result = run(sandbox, tmp_path, "from package.inner import x; print(x)")
     assert result.stdout == "5\n", result
+    files.chmod(0o755)
+    assert run(sandbox, tmp_path, "from package.inner import x; print(x)").stdout == "5\n"
 
 
 def test_environment(sandbox, tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -57,7 +58,7 @@ class NamespaceSandbox:
         self._hide, self._mounts, self._core = tuple(hide), tuple(mounts), core
         self._network = False
         self._isolated = True
-        self._closed = False
+        self._closed = threading.Event()
         self._plan: Mapping[str, Any] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
@@ -99,9 +100,9 @@ class NamespaceSandbox:
                 return outcome(self._ask(message, limits), limits, self.level)
             except (EOFError, OSError):  # somebody killed the spawner, or it is a restart
                 self._stop()
-                if self._closed or attempt:
+                if self._closed.is_set() or attempt:
                     break
-        if self._closed:
+        if self._closed.is_set():
             raise SandboxError("the sandbox was closed while a job ran. Open a new one.")
         return Outcome("refused", "the sandbox was killed from outside, twice", level=self.level)
 
@@ -127,7 +128,7 @@ class NamespaceSandbox:
 
     def close(self) -> None:
         """End everything; may be called from any thread, and again."""
-        self._closed = True
+        self._closed.set()
         self._stop()
 
     def __enter__(self) -> Self:
@@ -206,10 +207,12 @@ class NamespaceSandbox:
                 process.wait()
 
     def _ask(self, message: Mapping[str, Json], limits: Limits) -> Mapping[str, Any]:
-        if self._closed:
+        if self._closed.is_set():
             raise SandboxError("the sandbox is closed. Open a new one.")
         if self._channel is None:
             self._start()
+        if self._closed.is_set():  # by another thread, while we started
+            self._stop()
         channel = self._channel
         if channel is None:
             raise EOFError("closed meanwhile")

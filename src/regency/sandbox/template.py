@@ -107,13 +107,13 @@ def build_job(task: Task, late: Part, owner: Owner) -> None:
     Raises:
         OSError: A path is missing, or the kernel refuses.
     """
-    show(HOST + task.files, "/lab", owner)
+    show(HOST + task.files, "/lab", owner, whole=True)
     for path in task.covers:
         cover(f"/lab/{path}")
     if task.inputs:
         syscalls.mount("tmpfs", "/in", syscalls.MS_NOSUID, "mode=0755,size=64m")
         for name, path in task.inputs.items():
-            show(HOST + path, f"/in/{name}", owner)
+            show(HOST + path, f"/in/{name}", owner, whole=True)
         syscalls.protect("/in", _READ_ONLY, recursive=False)
     _writable(task.disk_bytes, owner.uid)
     _add(late, owner)
@@ -132,18 +132,30 @@ def _writable(disk_bytes: int, uid: int) -> None:
         syscalls.bind(folder, f"/{name}", ATTR_NOSUID | ATTR_NODEV)
 
 
-def show(source: str, target: str, owner: Owner) -> None:
-    """Show ``source`` read-only at ``target``, readable for ``owner``; raises OSError."""
+def show(source: str, target: str, owner: Owner, *, whole: bool = False) -> None:
+    """Show ``source`` read-only at ``target``.
+
+    Args:
+        source: File or folder.
+        target: Where; made if it is not there.
+        owner: Who must be able to read it.
+        whole: Whether everything inside must be readable, not only what others may read anyway.
+
+    Raises:
+        OSError: It is missing, or the kernel refuses.
+    """
     info = os.stat(source)  # noqa: PTH116
     folder = stat.S_ISDIR(info.st_mode)
     _make_place(target, folder=folder)
     needed = 0o005 if folder else 0o004
-    if not owner.foreign or info.st_mode & needed == needed:
+    readable = not owner.foreign or info.st_mode & needed == needed
+    if owner.foreign and (whole or not readable):
+        with contextlib.suppress(KeyError, OSError):  # not every file system can do it
+            syscalls.bind(source, target, _READ_ONLY, owner.mapped[info.st_uid])
+            return
+    if readable:
         syscalls.bind(source, target, _READ_ONLY)
-        return
-    try:
-        syscalls.bind(source, target, _READ_ONLY, owner.mapped[info.st_uid])
-    except (KeyError, OSError):  # this file system cannot show files as another user's
+    else:
         _show_copy(source, target, owner, folder=folder)
 
 

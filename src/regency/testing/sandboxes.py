@@ -10,7 +10,6 @@ Subclass `SandboxConformance` in a test module and say how your engine is made::
 Each probe tries to get through and prints ``LEAK`` if it does. Run the suite as the users that
 your engine is for; probes that need what the machine lacks prove nothing there.
 """
-# ruff: noqa: S101
 
 import contextlib
 import os
@@ -334,7 +333,7 @@ def _listening(family: int, address: Any) -> Iterator[socket.socket]:
 @contextlib.contextmanager
 def _short_folder() -> Iterator[str]:
     """Give a folder whose name leaves room in a socket's address (108 bytes)."""
-    folder = Path("/tmp", f"rg-{os.getpid()}-{threading.get_ident() % 1000}")  # noqa: S108
+    folder = Path("/tmp", f"rg-{os.getpid()}-{threading.get_ident() % 1000}")
     folder.mkdir(mode=0o755, exist_ok=True)
     try:
         yield str(folder)

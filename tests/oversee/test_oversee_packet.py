@@ -157,6 +157,12 @@ def test_groups_divide_the_difference_and_add_up_to_it(before, after):
     assert added == diff.changed_lines_of(before, after)[0]
 
 
+def test_neighbouring_settings_are_decided_apart_and_long_statements_whole():
+    before = {"m.py": b"A = 1\nB = 2\nC = {\n    'x': 1,\n    'y': 2,\n}\n", "t.txt": b"1\n2\n3\n"}
+    after = {"m.py": b"A = 5\nB = 6\nC = {\n    'x': 7,\n    'y': 8,\n}\n", "t.txt": b"4\n2\n5\n"}
+    assert [len(group.pieces) for group in groups(before, after)] == [1, 1, 2, 2]
+
+
 def test_owners_follow_lines_through_versions():
     found = owners([("", {"f": b"1\n2\n3\n"}), ("c1", {"f": b"0\n1\n2\n3\n"}),
                     ("c2", {"f": b"0\n1\n3\n4\n", "g": b"x"})])  # fmt: skip

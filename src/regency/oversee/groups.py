@@ -1,11 +1,11 @@
 """A net difference taken apart into changes that can be decided on their own.
 
-Hunks belong together when they lie in one top-level definition, or mention a name that the
-difference adds or removes. Pure functions over two trees; decides nothing.
+Lines belong together when they lie in one top-level statement or definition, or mention a name that
+the difference adds or removes. Pure functions over two trees; decides nothing.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from regency.oversee.outline import outline
@@ -82,41 +82,50 @@ def with_only(
 def _partly(chosen: set[diff.Opcode], before: bytes, after: bytes) -> bytes:
     old, new = diff.split_lines(before), diff.split_lines(after)
     lines: list[bytes] = []
-    for code in diff.opcodes(old, new):
+    for code in _codes(old, new):
         _, a, b, c, d = code
         lines += new[c:d] if code in chosen else old[a:b]
     return b"".join(lines)
 
 
+def _codes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[diff.Opcode]:
+    """Yield opcodes, those that replace n lines by n others as n opcodes of one line each."""
+    for tag, a, b, c, d in diff.opcodes(old, new):
+        if tag == "replace" and b - a == d - c:
+            yield from ((tag, a + n, a + n + 1, c + n, c + n + 1) for n in range(b - a))
+        else:
+            yield tag, a, b, c, d
+
+
 def _pieces(path: str, before: bytes | None, after: bytes | None) -> list[Piece]:
-    codes = diff.opcodes(diff.split_lines(before), diff.split_lines(after))
+    old, new = diff.split_lines(before), diff.split_lines(after)
     whole = diff.is_binary(before) or diff.is_binary(after) or before is None or after is None
-    changed = [code for code in codes if code[0] != "equal"]
+    changed = [code for code in _codes(old, new) if code[0] != "equal"]
     if whole or not changed:
-        old, new = len(diff.split_lines(before)), len(diff.split_lines(after))
-        return [Piece(path, (WHOLE, 0, old, 0, new))]
+        return [Piece(path, (WHOLE, 0, len(old), 0, len(new)))]
     return [Piece(path, code) for code in changed]
 
 
 def _marks(
     piece: Piece, before: Mapping[str, bytes], after: Mapping[str, bytes]
-) -> list[tuple[str, str] | bytes]:
-    _, a, b, c, d = piece.code
-    old = diff.split_lines(before.get(piece.path))[a:b]
-    new = diff.split_lines(after.get(piece.path))[c:d]
-    marks: list[tuple[str, str] | bytes] = [*sorted(_words(old) | _words(new))]
-    sides = ((after, c + 1, max(d, c + 1)), (before, a + 1, max(b, a + 1)))
-    for files, first, last in sides:
-        marks += [(piece.path, n) for n in _definitions(files.get(piece.path), first, last)]
+) -> list[tuple[str, str, int] | bytes]:
+    """Return what ties a piece to others: the words in it, and the statements it lies in."""
+    path, (_, a, b, c, d) = piece.path, piece.code
+    old = diff.split_lines(before.get(path))[a:b]
+    new = diff.split_lines(after.get(path))[c:d]
+    marks: list[tuple[str, str, int] | bytes] = [*sorted(_words(old) | _words(new))]
+    for side, files, first, last in (("before", before, a + 1, b), ("after", after, c + 1, d)):
+        if first <= last:
+            starts = _statements(path, files.get(path), first, last)
+            marks += [(path, side, start) for start in starts]
     return marks
 
 
-def _definitions(content: bytes | None, first: int, last: int) -> list[str]:
-    found = outline(content or b"")
+def _statements(path: str, content: bytes | None, first: int, last: int) -> list[int]:
+    found = outline(content or b"") if path.endswith(".py") else None
     if found is None:
-        return []
-    spans = ((n, d) for n, d in found.definitions.items() if "." not in n)
-    return [name for name, d in spans if d.line <= last and d.end >= first]
+        return [0]  # not to be taken apart within the file
+    return [start for start, end in found.spans if start <= last and end >= first]
 
 
 def _fresh(

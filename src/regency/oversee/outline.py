@@ -68,6 +68,7 @@ class Outline:
         flow: Kind of control flow → how often.
         structure: Structure of the whole file, for comparing.
         rest: The module-level statements that are neither values, definitions nor imports.
+        spans: First and last line of each module-level statement, in order.
     """
 
     values: dict[str, list[Value]] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class Outline:
     flow: Counter[str] = field(default_factory=Counter)
     structure: str = ""
     rest: Counter[str] = field(default_factory=Counter)
+    spans: list[tuple[int, int]] = field(default_factory=list)
 
 
 @functools.lru_cache(maxsize=64)
@@ -101,6 +103,7 @@ class _Reader:
     def read(self, module: ast.Module) -> Outline:
         found = self.found
         found.structure = ast.dump(module)
+        found.spans = [(_start(node), node.end_lineno or node.lineno) for node in module.body]
         for node in ast.walk(module):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 self.imported(node)
@@ -157,7 +160,7 @@ class _Reader:
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, scope: str
     ) -> None:
         name = f"{scope}.{node.name}".lstrip(".")
-        line = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+        line = _start(node)
         parts = [*node.decorator_list, *node.body]
         if isinstance(node, ast.ClassDef):
             signature = ", ".join(map(ast.unparse, [*node.bases, *node.keywords]))
@@ -212,6 +215,11 @@ class _Reader:
         lines[-1] = lines[-1][: node.end_col_offset]
         lines[0] = lines[0][node.col_offset :]
         return " ".join(b"\n".join(lines).decode("utf-8", "replace").split())
+
+
+def _start(node: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(d.lineno for d in decorators)])
 
 
 def is_literal(node: ast.expr) -> bool:

@@ -7,6 +7,7 @@ sandboxed trials run below a process of their own and are not in it; the lab is 
 no scorer is started.
 """
 
+import itertools
 import resource
 import sys
 import tempfile
@@ -45,7 +46,7 @@ def main() -> None:
         size = sum(p.stat().st_size for p in Path(folder).rglob("*") if p.is_file())
     print(f"{counts.candidates - 1} candidates, {counts.trials} trials, {counts.entries} entries")
     print(f"{'candidates':>16}{'CPU ms each':>14}{'wall ms each':>14}")
-    for (n, cpu, wall), (m, later, after) in zip(marks, marks[1:], strict=False):
+    for (n, cpu, wall), (m, later, after) in itertools.pairwise(marks):
         if n in (50, 100, 500, 1000, 1500) or m >= total - 50:
             each = 1000 / (m - n)
             print(f"{n:>8}-{m:<7}{(later - cpu) * each:>14.1f}{(after - wall) * each:>14.1f}")

@@ -33,6 +33,7 @@ class Desk:
         admit: Turns proposals into candidates; those with a verdict already are not run.
         packet: Snapshot for a human, of the champion to be and the verdict that made it so.
         files: Candidate id → its files as agents may see them.
+        absent: Why the lab must pause because no human has been there; empty while one has.
         show: Takes live events.
         program: The lab's prose for agents.
         forget: Called with a candidate id whose working files are no longer needed.
@@ -50,6 +51,7 @@ class Desk:
     admit: Callable[[Sequence[Proposal]], list[tuple[Candidate, Verdict | None]]]
     packet: Callable[[str, Verdict], Packet]
     files: Callable[[str], Mapping[str, bytes]]
+    absent: Callable[[], str]
     show: Callable[[Event], None]
     program: str = ""
     forget: Callable[[str], None] = field(default=lambda _: None)

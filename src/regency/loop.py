@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from regency.archive.select import ArchiveView
-from regency.desk import JUDGE, Desk, Items
+from regency.desk import JUDGE, SYSTEM, Desk, Items
 from regency.evaluate.crew import Task
 from regency.judge import confirm, nominate
 from regency.judge.calibrate import calibrate
@@ -107,6 +107,8 @@ class Story:
             self.looked = -math.inf
         if time.monotonic() - self.looked > BATCH_S:
             self.looked = time.monotonic()
+            if reason := self.desk.absent():
+                self.desk.record(SYSTEM, [("paused", {"reason": reason})])
             self._enqueue([standing.record for standing in self.desk.store.unjudged()])
 
     def measure(self) -> None:

@@ -7,13 +7,13 @@ import sys
 import time
 
 import pytest
-from toy_lab import SETTINGS, better_model, git, make_toy_lab, make_toy_repo
 
 from regency.errors import BadInput, LabBusy, LedgerError, Refused
 from regency.lab import Lab, create
 from regency.lab.create import Wish
 from regency.lab.lab import Plan
 from regency.records import Actor, ActorKind, Agent, Answer, Decision, FileEdit, Proposal
+from toy_lab import SETTINGS, better_model, git, make_toy_lab, make_toy_repo
 
 SIM = Actor(ActorKind.SIMULATED_HUMAN, "Sim")
 QUIET = SETTINGS.split("[agents.mutate]")[0]
@@ -266,3 +266,13 @@ def test_a_lab_folder_that_vanishes_ends_the_run_with_a_clear_error(tmp_path):
                 shutil.rmtree(folder, ignore_errors=True) if e.kind == "calibration" else None
             ),
         )
+
+
+def test_the_dead_man_timer_pauses_the_lab(tmp_path):
+    hours = QUIET.replace("[oversight]", "[oversight]\ndead_man_hours = 0.0001")
+    folder = make_toy_lab(tmp_path / "toy", simulated=True, settings=hours)
+    time.sleep(0.5)
+    with Lab.open(folder) as lab:
+        assert "No human has been here" in lab.run(Plan(wall_s=20)).reason
+        with pytest.raises(Refused, match="paused"):
+            lab.run(Plan())

@@ -163,7 +163,7 @@ def _open_ledger(home: Home, repo: Repo, commit: str, wish: Wish, epoch: dict[st
         )
         move = {"candidate": "c0", "previous": "", "nomination": 0, "reason": "Starting point."}
         recorder.record(
-            Actor(ActorKind.SYSTEM, "regency"),
+            founder(repo, simulated=wish.simulated),
             [
                 ("lab.created", recorder.identity(wish.simulated)),
                 ("epoch.opened", epoch),
@@ -172,6 +172,12 @@ def _open_ledger(home: Home, repo: Repo, commit: str, wish: Wish, epoch: dict[st
                 ("generation", plain(Generation(0, "c0", commit, tag))),
             ],
         )
+
+
+def founder(repo: Repo, *, simulated: bool) -> Actor:
+    """Return who makes the lab: the user that git knows."""
+    kind = ActorKind.SIMULATED_HUMAN if simulated else ActorKind.HUMAN
+    return Actor(kind, repo.user()[0] or FALLBACK_AUTHOR[0])
 
 
 def _ignore(repo: Repo) -> None:

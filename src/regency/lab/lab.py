@@ -30,6 +30,7 @@ from regency.records import (
     Proposal,
     Trial,
     plain,
+    seconds_since,
 )
 from regency.repo.git import Repo
 from regency.repo.objects import Writer
@@ -241,10 +242,19 @@ class Lab(Opened):
             admit=self._admission().admit,
             packet=self.camera().take,
             files=self.files,
+            absent=self._absent,
             show=show,
             program=self.program(),
             forget=lambda c: shutil.rmtree(self._tree(c), ignore_errors=True),
         )
+
+    def _absent(self) -> str:
+        """Return why the dead-man timer pauses the lab, or nothing."""
+        hours = self.config.oversight.dead_man_hours
+        last = self.store.last_human_time()
+        if last is None or seconds_since(last) < hours * 3600:
+            return ""
+        return f"No human has been here for {hours:g} hours. Read what waits, then resume."
 
     def _record(self, actor: Actor, items: Items) -> None:
         self.recorder.record(actor, items)

@@ -7,7 +7,7 @@ store or a file.
 
 from regency.records.actor import Actor, ActorKind, Agent
 from regency.records.codec import Json, build, plain
-from regency.records.entry import Entry, Event, now
+from regency.records.entry import Entry, Event, now, seconds_since
 from regency.records.packet import (
     Change,
     ClaimCheck,
@@ -79,4 +79,5 @@ __all__ = [
     "build",
     "now",
     "plain",
+    "seconds_since",
 ]

@@ -35,6 +35,11 @@ class Event:
     data: Mapping[str, Json] = field(default_factory=dict)
 
 
+def seconds_since(moment: str) -> float:
+    """Return the seconds from ``moment``, as `now` wrote it, until now."""
+    return (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()
+
+
 def now() -> str:
     """Return the time as RFC 3339 in UTC with microseconds."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

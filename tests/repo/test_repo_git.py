@@ -201,7 +201,7 @@ def test_the_reader_starts_again_when_it_dies(repo: Repo):
     assert process is not None
     process.kill()
     process.wait()
-    repo.objects._known.clear()
+    repo.objects.forget()
     assert repo.read(head, ["train.py"]) == {"train.py": b"x = 1\n"}
     assert repo.objects._process is not process
 
@@ -250,10 +250,10 @@ def test_a_fork_does_not_share_the_reader(repo: Repo):
     head = repo.head()
     child = os.fork()
     if child == 0:
-        repo.objects._known.clear()
+        repo.objects.forget()
         os._exit(0 if repo.read(head, ["train.py"]) == {"train.py": b"x = 1\n"} else 1)
     assert os.waitpid(child, 0)[1] == 0
-    repo.objects._known.clear()
+    repo.objects.forget()
     assert repo.read(head, FILES) == FILES
 
 
@@ -290,7 +290,7 @@ def test_discover_says_what_is_wrong(tmp_path: Path, monkeypatch):
 def test_a_folder_that_vanished(repo: Repo):
     shutil.rmtree(repo.root)
     repo.objects.close()
-    repo.objects._known.clear()
+    repo.objects.forget()
     with pytest.raises(RepositoryError, match="not there"):
         repo.head()
     with pytest.raises(RepositoryError, match="not there"):
@@ -326,3 +326,26 @@ def test_sha256_repository(tmp_path: Path):
     commit = change(found, {"deep/new.py": b"1\n"})
     assert len(commit) == 64
     git(tmp_path / "new", "fsck", "--strict")
+
+
+def test_references_move_again_after_their_process_died(repo: Repo):
+    head = repo.head()
+    repo.update_refs({"refs/regency/x": head})
+    process = repo._references._process
+    process.kill()
+    process.wait()
+    repo.update_refs({"refs/regency/y": head})
+    assert sorted(repo.refs("refs/regency/")) == ["refs/regency/x", "refs/regency/y"]
+    assert list(Path(repo.git_dir).rglob("*.lock")) == []
+
+
+def test_references_follow_what_other_processes_did(repo: Repo):
+    head, other = repo.head(), change(repo, {"train.py": b"2"})
+    repo.update_refs({"refs/regency/x": head})
+    git(repo.root, "pack-refs", "--all")
+    git(repo.root, "update-ref", "refs/regency/x", other)
+    with pytest.raises(RepositoryError):
+        repo.update_refs({"refs/regency/x": head}, {"refs/regency/x": head})
+    git(repo.root, "pack-refs", "--all")
+    repo.update_refs({"refs/regency/x": head}, {"refs/regency/x": other})
+    assert repo.refs("refs/regency/") == {"refs/regency/x": head}

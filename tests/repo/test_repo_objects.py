@@ -177,7 +177,7 @@ def test_packing_keeps_everything_readable_and_small(repo: Repo, monkeypatch):
     assert int(counts["count"]) < 70
     assert int(counts["packs"]) <= 4
     assert counts["garbage"] == "0"
-    repo.objects._known.clear()
+    repo.objects.forget()
     assert [repo.read(c, ["lib/a.py"])["lib/a.py"] for c in made] == [
         b"%d\n" % n for n in range(140)
     ]

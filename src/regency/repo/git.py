@@ -20,7 +20,7 @@ from regency.repo.encoding import (
     encode_tag,
     text_bytes,
 )
-from regency.repo.process import Objects, call, cannot_start, version
+from regency.repo.process import Objects, References, call, cannot_start, version
 from regency.repo.tree import unsafe_path
 
 _REGULAR = (REGULAR, 0o100664, EXECUTABLE)
@@ -48,6 +48,7 @@ class Repo:
         self.root, self.git_dir, self.common_dir = root, git_dir, common_dir
         self.hash_name = hash_name
         self.objects = Objects(git_dir)
+        self._references = References(git_dir)
         self._width = 40 if hash_name == "sha1" else 64
 
     @classmethod
@@ -103,8 +104,9 @@ class Repo:
         return self.head()
 
     def close(self) -> None:
-        """End the git process that this repository keeps."""
+        """End the git processes that this repository keeps."""
         self.objects.close()
+        self._references.close()
 
     def head(self) -> str:
         """Return the commit that is checked out.
@@ -236,7 +238,7 @@ class Repo:
                  else f"update {ref}\0{oid}\0{old.get(ref, '')}\0"
                  for ref, oid in moves.items())  # fmt: skip
         if moves:
-            self.run("update-ref", "--stdin", "-z", stdin="".join(lines).encode())
+            self._references.move("".join(lines))
 
     def refs(self, prefix: str) -> dict[str, str]:
         """Return references below ``prefix`` (such as ``refs/heads/``): full name → commit.
@@ -311,7 +313,7 @@ class Repo:
         name = ref.split("/", 2)[2]
         if ref in self.refs(ref):
             raise RepositoryError(f"there is a {what} {name} already: delete or rename it first.")
-        self.run("update-ref", "--stdin", "-z", stdin=f"create {ref}\0{oid}\0".encode())
+        self._references.move(f"create {ref}\0{oid}\0")
 
     def _text(self, *arguments: str) -> str:
         return os.fsdecode(self.run(*arguments)).rstrip("\n")

@@ -14,6 +14,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO, cast
 
 from regency.errors import RepositoryError
 
@@ -118,14 +119,62 @@ def version() -> tuple[int, int]:
     return numbers
 
 
-class Objects:
-    """Reads objects through one lasting ``git cat-file --batch``, started again if it dies."""
+class Lasting:
+    """A git process that answers many questions, started again when it is gone.
 
-    def __init__(self, git_dir: str) -> None:
-        self._git_dir = git_dir
-        self._lock = threading.RLock()
+    Args:
+        git_dir: The repository.
+        arguments: Everything after ``git``.
+    """
+
+    def __init__(self, git_dir: str, *arguments: str) -> None:
+        self.git_dir, self._arguments = git_dir, arguments
+        self.lock = threading.RLock()
         self._owner = 0
         self._process: subprocess.Popen[bytes] | None = None
+
+    def pipes(self) -> tuple[IO[bytes], IO[bytes], IO[bytes]]:
+        """Return its standard input, output and error, starting it if need be.
+
+        Raises:
+            RepositoryError: It cannot be started.
+        """
+        if self._owner != os.getpid():
+            self._process = None  # a fork must not share its parent's pipes
+        process = self._process or self._start()
+        pipes = (process.stdin, process.stdout, process.stderr)
+        return cast("tuple[IO[bytes], IO[bytes], IO[bytes]]", pipes)
+
+    def close(self) -> None:
+        """End the process; the next question starts another."""
+        with self.lock:
+            process, self._process = self._process, None
+            if process is None or self._owner != os.getpid():
+                return
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                with contextlib.suppress(OSError, AttributeError):
+                    cast("IO[bytes]", pipe).close()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        try:
+            self._process = subprocess.Popen(
+                ["git", *_OPTIONS, *self._arguments], cwd=self.git_dir,
+                env=environment(self.git_dir), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, start_new_session=True,
+            )  # fmt: skip
+        except OSError as error:
+            raise cannot_start(Path(self.git_dir)) from error
+        self._owner = os.getpid()
+        return self._process
+
+
+class Objects(Lasting):
+    """Reads objects through one lasting ``git cat-file --batch``."""
+
+    def __init__(self, git_dir: str) -> None:
+        super().__init__(git_dir, "cat-file", "--batch")
         self._known: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
 
     def get(self, name: str) -> tuple[str, str, bytes]:
@@ -135,7 +184,7 @@ class Objects:
             KeyError: There is no such object.
             RepositoryError: Git failed twice.
         """
-        with self._lock:
+        with self.lock:
             if name in self._known:
                 self._known.move_to_end(name)
                 return (name, *self._known[name])
@@ -146,29 +195,19 @@ class Objects:
             self._remember(*found)
             return found
 
-    def close(self) -> None:
-        """End the process; the next read starts another."""
-        with self._lock:
-            process, self._process = self._process, None
-            if process is not None:
-                process.kill()
-                process.wait()
-                for pipe in (process.stdin, process.stdout):
-                    if pipe is not None:
-                        with contextlib.suppress(OSError):
-                            pipe.close()
+    def forget(self) -> None:
+        """Read everything anew from now on."""
+        self._known.clear()
 
     def _retry(self, name: str) -> tuple[str, str, bytes]:
         try:
             return self._answer(name)
         except (OSError, EOFError) as error:
             raise RepositoryError(
-                f"git cannot read objects of {self._git_dir}: run `git fsck` there."
+                f"git cannot read objects of {self.git_dir}: run `git fsck` there."
             ) from error
 
     def _answer(self, name: str) -> tuple[str, str, bytes]:
-        if self._owner != os.getpid():
-            self._process = None  # a fork must not share its parent's pipes
         try:
             return self._ask(name)
         except KeyError:
@@ -178,37 +217,62 @@ class Objects:
             raise
 
     def _ask(self, name: str) -> tuple[str, str, bytes]:
-        process = self._process or self._start()
-        assert process.stdin is not None  # noqa: S101
-        assert process.stdout is not None  # noqa: S101
-        process.stdin.write(name.encode("utf-8", "surrogateescape") + b"\n")
-        process.stdin.flush()
-        header = process.stdout.readline()
+        ask, answer, _ = self.pipes()
+        ask.write(name.encode("utf-8", "surrogateescape") + b"\n")
+        ask.flush()
+        header = answer.readline()
         if not header:
             raise EOFError
         words = header.decode("utf-8", "replace").split()
         if len(words) != 3 or words[-1] in ("missing", "ambiguous"):
             raise KeyError(name)
         size = int(words[2])
-        content = process.stdout.read(size + 1)
+        content = answer.read(size + 1)
         if len(content) != size + 1:
             raise EOFError
         return words[0], words[1], content[:-1]
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        try:
-            self._owner = os.getpid()
-            self._process = subprocess.Popen(
-                ["git", *_OPTIONS, "cat-file", "--batch"],
-                cwd=self._git_dir, env=environment(self._git_dir), stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
-        except OSError as error:
-            raise cannot_start(Path(self._git_dir)) from error
-        return self._process
 
     def _remember(self, oid: str, kind: str, content: bytes) -> None:
         if len(content) <= _CACHED_BYTES:
             self._known[oid] = (kind, content)
             if len(self._known) > _CACHED_OBJECTS:
                 self._known.popitem(last=False)
+
+
+class References(Lasting):
+    """Moves references through one lasting ``git update-ref``: a tenth of the cost of one each."""
+
+    def __init__(self, git_dir: str) -> None:
+        super().__init__(git_dir, "update-ref", "--stdin", "-z")
+
+    def move(self, commands: str) -> None:
+        """Carry out ``commands`` (in the form of ``-z``) together or not at all.
+
+        Raises:
+            RepositoryError: They cannot be carried out.
+        """
+        with self.lock:
+            said = self._try(commands)
+            if said == "":
+                said = self._try(commands)  # git was gone before it could say anything
+            if said is not None:
+                raise RepositoryError(_said(said, ["update-ref"], Path(self.git_dir)))
+
+    def _try(self, commands: str) -> str | None:
+        """Return what git complained of, None if all went well."""
+        try:
+            if self._transaction(commands.encode("utf-8", "surrogateescape")):
+                return None
+            said = self.pipes()[2].read().decode("utf-8", "replace")
+        except BaseException:
+            self.close()
+            raise
+        self.close()
+        return said
+
+    def _transaction(self, commands: bytes) -> bool:
+        ask, answer, _ = self.pipes()
+        with contextlib.suppress(BrokenPipeError):
+            ask.write(b"start\0" + commands + b"prepare\0commit\0")
+            ask.flush()
+        return [answer.readline() for _ in range(3)][-1] == b"commit: ok\n"

@@ -1,4 +1,7 @@
-"""A tiny real lab: a ten-line script that says its own score, cheap enough for any test."""
+"""A tiny real lab: a ten-line script that says its own score, cheap enough for any test.
+
+`SETTINGS` has no agent, so that only what is submitted is judged; ``SETTINGS + AGENT`` has one.
+"""
 
 import subprocess
 from pathlib import Path
@@ -38,7 +41,9 @@ max_lead = { review_minutes = 600, generations = 5 }
 name = "a person reads it"
 when = "risk <= 1"
 need = { approvals = 1 }
+"""
 
+AGENT = """
 [agents.mutate]
 kind = "mutate"
 """

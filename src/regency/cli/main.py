@@ -16,7 +16,7 @@ from regency.errors import RegencyError
 
 TRACEBACK = "REGENCY_TRACEBACK"
 INTERRUPTED = 130
-BROKEN_PIPE = 141
+BROKEN_PIPE = 1  # silently, as click has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +114,21 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except (click.Abort, KeyboardInterrupt):
         return _ending("stopped", INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or flushing fails again
-        return BROKEN_PIPE
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
-        return _ending(*_explain(error))
+        if isinstance(error, OSError):
+            _drop_output()
+        return BROKEN_PIPE if isinstance(error, BrokenPipeError) else _ending(*_explain(error))
     return result if isinstance(result, int) else 0
+
+
+def _drop_output() -> None:
+    """Let go of what could not be written, or flushing it at exit would fail again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _explain(error: Exception) -> tuple[str, int]:

@@ -51,6 +51,17 @@ def draw_evidence(found: Json, out: Console) -> None:
 
 def draw_ruling(policy: Json, out: Console) -> None:
     """Print what policy says, condition by condition."""
+    draw_conditions(policy, out)
+    rule = policy["rule"] or "none matches: denied by default"
+    out.print(Text("rule: ", style="dim"), paper.line(rule), sep="")
+    if policy["rule"]:
+        needed = numbers.count(policy["needed"], "approval")
+        out.print(Text(f"needs {needed}, has {policy['given']}"))
+    out.print(paper.prose(policy["message"]))
+
+
+def draw_conditions(policy: Json, out: Console) -> None:
+    """Print every condition that was looked at, with what it found."""
     for condition in policy["conditions"]:
         mark, style = MARKS["holds" if condition["passed"] else "fails"]
         out.print(
@@ -60,12 +71,6 @@ def draw_ruling(policy: Json, out: Console) -> None:
             paper.line(condition["reason"], "dim"),
             sep="",
         )
-    rule = policy["rule"] or "none matches: denied by default"
-    out.print(Text("rule: ", style="dim"), paper.line(rule), sep="")
-    if policy["rule"]:
-        needed = numbers.count(policy["needed"], "approval")
-        out.print(Text(f"needs {needed}, has {policy['given']}"))
-    out.print(paper.prose(policy["message"]))
 
 
 def _summary(found: Json) -> list[tuple[str, str]]:

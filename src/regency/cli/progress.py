@@ -108,8 +108,6 @@ class Progress:
 
     def _tried(self, data: Mapping[str, Json]) -> None:
         self.trials += 1
-        if data["purpose"] == "calibrate":
-            self.doing = "measuring how much is luck"
         if self.testing is None or data["purpose"] != "confirm":
             return
         arm = str(data["key"]).rpartition("/")[2]

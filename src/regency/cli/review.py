@@ -11,7 +11,7 @@ from regency.cli.options import answer_options, asked, lab_option, opened, print
 from regency.cli.people import decider
 from regency.cli.text import clean, one_line
 from regency.errors import BadInput
-from regency.records import Decision, Json
+from regency.records import Decision, Json, plain
 
 QUESTIONS = {
     "approve": "Approve {item}: make this the next generation?",
@@ -104,6 +104,8 @@ def decide(folder: str, item: str, verb: str, reason: str) -> int:
             click.confirm(QUESTIONS[verb].format(item=one_line(item, 80)), abort=True)
         outcome = lab.decide(Decision(item=item, answer=verb, by=by, reason=reason))
     click.echo(clean(outcome.message))
+    if outcome.ruling is not None and outcome.generation is None:
+        packets.draw_conditions(plain(outcome.ruling), paper.console())
     if outcome.generation is not None:
         tag = outcome.generation.tag
         click.echo(f"See it: git show {tag}. Keep it out of reach: git push REMOTE {tag}")

@@ -41,8 +41,11 @@ def run(
         from regency.cli.live import shown, stoppable
         from regency.lab.lab import Plan
 
-        if not (agents or lab.config.agents):
-            raise BadInput("no agent in regency.toml. Add [agents.mutate] with kind = 'mutate'.")
+        if not (agents or lab.config.agents or lab.store.unjudged()):
+            raise BadInput(
+                "nothing to do: no agent in regency.toml, nothing submitted. Add [agents.mutate] "
+                "with kind = 'mutate', or `regency submit`."
+            )
         plan = Plan(agents, max_candidates, max_time, workers, unsafe)
         progress = watched(lab, max_time, max_candidates)
         with stoppable(lab), shown(progress) as show:
@@ -68,6 +71,7 @@ def watched(lab: "Lab", wall_s: float | None, most: int | None) -> "Progress":
         gain=champion["gain"],
         noise_sd=calibration.noise_sd if calibration else 0.0,
         packet=waiting[-1].packet.id if waiting else "",
+        doing="searching" if calibration else "measuring how much is luck",
     )
 
 

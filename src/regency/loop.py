@@ -81,6 +81,8 @@ class Story:
     seen: set[str] = field(default_factory=set)
     stuck: bool = False
     testing: Nomination | None = None
+    resumed: Nomination | None = None
+    paused: str | None = None
     tested: int = 0
     judged: int = 0
     promoted: list[str] = field(default_factory=list)
@@ -90,12 +92,19 @@ class Story:
     def __post_init__(self) -> None:
         """Pick up where the last run left off."""
         self.calibration = self.desk.store.calibration()
+        self.resumed = self.desk.store.open_nomination()
         self.turns = Turns(self.desk, self.calibration.noise_sd if self.calibration else 0.0)
 
     # ── the steps, in order ────────────────────────────────────────────────────────────────────
 
     def heed(self) -> None:
         """Follow the champion, whoever moved it, and take in what came from outside."""
+        if time.monotonic() - self.looked < BATCH_S:
+            return
+        self.looked = time.monotonic()
+        if reason := self.desk.absent():
+            self.desk.record(SYSTEM, [("paused", {"reason": reason})])
+        self.paused = self.desk.store.paused()
         champion = self.desk.store.champion()
         if champion != self.champion:
             self.champion, self.baseline = champion, None
@@ -104,12 +113,7 @@ class Story:
                 self.desk.crew.drop(name)
             self._supersede()
             self.turns.encourage()
-            self.looked = -math.inf
-        if time.monotonic() - self.looked > BATCH_S:
-            self.looked = time.monotonic()
-            if reason := self.desk.absent():
-                self.desk.record(SYSTEM, [("paused", {"reason": reason})])
-            self._enqueue([standing.record for standing in self.desk.store.unjudged()])
+        self._enqueue([standing.record for standing in self.desk.store.unjudged()])
 
     def measure(self) -> None:
         """Calibrate once an epoch; run a new champion on fresh seeds before comparing with it."""
@@ -131,7 +135,8 @@ class Story:
         """Start the next test for promotion, unless one is running or humans are too far behind."""
         if self.baseline is None or self.calibration is None or self.testing:
             return
-        self.testing = self.desk.store.open_nomination() or self._nominate(self.calibration)
+        self.testing = self.resumed or self._nominate(self.calibration)
+        self.resumed = None
         if self.testing is None:
             self.stuck = bool(self.pool)
             return
@@ -178,9 +183,8 @@ class Story:
     def ending(self) -> str:
         """Return why the run is over, or nothing while it is not."""
         reason = ""
-        paused = self.desk.store.paused()
-        if paused is not None:
-            reason = f"paused: {paused}"
+        if self.paused is not None:
+            reason = f"paused: {self.paused}"
         elif self.budget.wall_s is not None and self._elapsed() >= self.budget.wall_s:
             reason = "time is up"
         elif self._idle():
@@ -236,6 +240,7 @@ class Story:
         }
         self.promoted.append(task.subject)
         self._judge(verdict, [("champion", move), ("packet", plain(packet))])
+        self.looked = -math.inf
         self.desk.show(Event("champion", {"candidate": task.subject, "packet": packet.id}))
 
     def _judge(self, verdict: Verdict, more: Items = ()) -> None:

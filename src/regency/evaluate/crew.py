@@ -88,8 +88,7 @@ class Crew:
         """Run for up to ``wait_s`` seconds or until something ends; return the tasks that did."""
         self._dispatch()
         if self._running and not any(task.done for task in self.tasks):
-            for future in wait(self._running, wait_s, FIRST_COMPLETED).done:
-                self._settle(future)
+            self._settle(list(wait(self._running, wait_s, FIRST_COMPLETED).done))
             self._dispatch()
         done = [task for task in self.tasks if task.done]
         self.tasks = [task for task in self.tasks if not task.done]
@@ -110,15 +109,17 @@ class Crew:
             folders = {request.candidate: self._folder(request.candidate) for request in batch}
             self._running[self._executor.submit(Work(batch, folders))] = (task, place)
 
-    def _settle(self, future: "Future[tuple[Trial, ...]]") -> None:
-        task, place = self._running.pop(future)
-        trials = future.result()
-        self._record(trials)
+    def _settle(self, futures: "list[Future[tuple[Trial, ...]]]") -> None:
+        ended = [(*self._running.pop(future), future.result()) for future in futures]
+        trials = [trial for *_, batch in ended for trial in batch]
+        if trials:
+            self._record(trials)
         self._trials += len(trials)
         self._trials_s += sum(outcome.wall_s for trial in trials for outcome in trial.outcomes)
-        task.answers[place] = trials
-        if None not in task.answers and task in self.tasks:
-            self._advance(task, [answer for answer in task.answers if answer is not None])
+        for task, place, batch in ended:
+            task.answers[place] = batch
+            if None not in task.answers and task in self.tasks:
+                self._advance(task, [answer for answer in task.answers if answer is not None])
 
     def _advance(self, task: Task, answers: list[tuple[Trial, ...]] | None) -> None:
         """Send ``answers`` on, again and again while the ledger has all that is asked for."""

@@ -21,6 +21,7 @@ from regency.errors import SandboxError
 from regency.records import Job, Json, Limits, Outcome
 from regency.sandbox import roots, syscalls, wire
 from regency.sandbox.outcomes import outcome
+from regency.sandbox.roots import PYTHON
 
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from regency.sandbox import spawner; "
 _BOOT += "spawner.main(int(sys.argv[2]))"
@@ -228,7 +229,7 @@ class NamespaceSandbox:
             (str(Path(path).resolve()) for path in self._hide if path.startswith("/")), files
         )
         words = [word.replace("{in}", "/in").replace("{out}", "/out") for word in job.command]
-        start = [sys.executable, "-s", "-B"] if words[0] == "python" else words[:1]
+        start = [PYTHON, "-s", "-B"] if words[0] == "python" else words[:1]
         return {
             "command": start + words[1:],
             "files": files,
@@ -261,7 +262,7 @@ def _real_folder(path: str) -> Path:
 
 def _environment(limits: Limits) -> dict[str, str]:
     env = {
-        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "PATH": f"{Path(PYTHON).parent}:/usr/local/bin:/usr/bin:/bin",
         "HOME": "/tmp",  # noqa: S108  # the candidate's own
         "TMPDIR": "/tmp",  # noqa: S108
         "LANG": "C.UTF-8",

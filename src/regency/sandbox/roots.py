@@ -27,6 +27,8 @@ _STDLIBS = ("python3*", "lib/python3*", "lib64/python3*")
 _STDLIB_FILES = ("{0}", "{0}.py", "{0}.pyc", "__pycache__/{0}.*.pyc", "lib-dynload/{0}.*so")
 _ANEW = ("/tmp",)  # noqa: S108  # as in the template
 _OURS = ("/lab", "/in", "/out", "/proc", "/dev", "/sys")
+# The interpreter by an absolute path without `..`, which may lead through folders not shown.
+PYTHON = os.path.normpath(Path(sys.executable).absolute())
 _MOST_HOPS = 40  # as the kernel's own limit on links
 
 
@@ -54,7 +56,7 @@ def plan(hide: Sequence[str], mounts: Sequence[str], *, network: bool) -> dict[s
         *_own(mounts),
     ]
     found = [path for path in wanted if os.path.lexists(path)]
-    links = dict(link for path in [*found, sys.executable] for link in _links(Path(path)))
+    links = dict(link for path in [*found, PYTHON] for link in _links(Path(path)))
     binds = _outermost({str(Path(path).resolve()) for path in found if Path(path).exists()})
     covers = set(_foreign_packages(binds)) | set(_hidden(hide, binds))
     links = {path: to for path, to in links.items() if not _inside(path, binds)}
@@ -92,7 +94,7 @@ def _interpreter() -> list[str]:
     paths = [f"{home}/{name}" for home in own for name in ("bin", "lib", "lib64")]
     if sys.prefix != sys.base_prefix:
         paths.append(sys.prefix)
-    paths.append(str(Path(sys.executable).resolve()))
+    paths.append(str(Path(PYTHON).resolve()))
     return [*paths, *(p for home in homes for p in (f"{home}/lib/{version}",))]
 
 

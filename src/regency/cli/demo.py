@@ -9,7 +9,6 @@ import click
 
 from regency.cli.durations import duration, in_words
 
-LAB = "tiny_lm"
 DEFAULT = "regency-demo"
 
 

@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.text import Text
 
 from regency.cli import numbers, packets, paper
-from regency.cli.demo import LAB
 from regency.cli.durations import in_words
 from regency.cli.live import shown, stoppable
 from regency.cli.run import watched
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from regency.lab import Lab
     from regency.loop import Summary
 
+LAB = "tiny_lm"
 DIFF_LINES = 80
 
 
@@ -71,7 +71,7 @@ def _tell_gain(lab: "Lab", found: Json, out: Console) -> None:
 
 def _tell_nothing(out: Console, spent: str, target: Path) -> None:
     out.print(Text("\nNothing was promoted this time.", style="bold yellow"))
-    out.print(f"{spent}, and none was better by more than luck would explain. Go on with:")
+    out.print(f"{spent}; by then none had shown on fresh runs that it is better. Go on with:")
     out.print(Text(f"  regency run --dir {target} --max-time 2m", style="green"))
 
 

@@ -24,9 +24,10 @@ from regency.records import (
     plain,
 )
 from regency.repo.diff import changed_lines
+from regency.repo.git import Repo
 from regency.repo.objects import NewCommit, Writer
-from regency.repo.provenance import commit_message
-from regency.repo.tree import unsafe_path
+from regency.repo.provenance import commit_message, note_text, write_notes
+from regency.repo.tree import apply, unsafe_path
 from regency.store import Store
 
 MAX_TEXT = 4000  # characters kept of a rationale or of one claim
@@ -52,7 +53,7 @@ class Admission:
         self,
         change: ChangeTable,
         store: Store,
-        writer: Writer,
+        repo: Repo,
         *,
         files: Callable[[str], Mapping[str, bytes]],
         record: Callable[[Actor, Items], None],
@@ -63,14 +64,14 @@ class Admission:
         Args:
             change: What agents may change.
             store: Projections.
-            writer: Writes commits in batches.
+            repo: Where commits are written.
             files: Candidate id → its files as agents may see them.
             record: Puts entries in the ledger.
             numbering: Held while numbers are given out, so that two processes never share one.
         """
         self._change = change
         self._store = store
-        self._writer = writer
+        self._repo, self._writer = repo, Writer(repo)
         self._files = files
         self._record = record
         self._numbering = numbering
@@ -92,7 +93,18 @@ class Admission:
                 admitted.append(self._admitted(draft, commit, tree))
             self._enter(admitted)
         self._writer.keep([c.commit for c, _ in admitted if c.commit], int(time.time()))
+        self._sign(drafts, admitted)
         return admitted
+
+    def _sign(self, drafts: Sequence[_Draft], admitted: Sequence[Admitted]) -> None:
+        """Note who wrote which line of each new commit, as git-ai reads it."""
+        notes = {}
+        for draft, (candidate, _) in zip(drafts, admitted, strict=True):
+            if candidate.commit:
+                after = apply(draft.before, draft.proposal.edits)
+                before, parent = draft.before, draft.parent.commit
+                notes[candidate.commit] = note_text(candidate, before, after, parent)
+        write_notes(self._repo, self._writer, notes, int(time.time()))
 
     def _draft(self, number: int, proposal: Proposal) -> _Draft:
         parent = self._store.candidate(proposal.parent or self._store.champion()).record

@@ -1,10 +1,12 @@
 """The packet for a human: everything between the last generation and a champion, frozen."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from regency.config import Config
 from regency.oversee import packet as packets
+from regency.oversee.risk import Signals
 from regency.records import Answer, Candidate, Packet, Verdict
 from regency.store import Store
 
@@ -47,6 +49,7 @@ class Camera:
             trust=self.config.score.trust,
             noise_sd=calibration.noise_sd if calibration else 0.0,
             files=self.files,
+            signals=self._signals(line, fresh),
         )
 
     def _line(self, base: str, head: str) -> list[Candidate]:
@@ -58,6 +61,27 @@ class Camera:
             line.append(candidate)
             here = candidate.parent
         return line[::-1]
+
+    def _signals(self, line: Sequence[Candidate], fresh: Verdict | None) -> Signals:
+        """Return what is known beyond the text: splits that disagree, and the authors' record."""
+        calibration = self.store.calibration()
+        noise_sd = calibration.noise_sd if calibration else 0.0
+        gaps = [
+            (self.store.candidate(verdict.candidate).gain or 0.0) - (verdict.effect or 0.0)
+            for verdict in self._evidence(line, fresh)
+        ]
+        gap = max(gaps, default=0.0) / noise_sd if noise_sd else 0.0
+        return Signals(disagreement_sd=gap, record=self._records())
+
+    def _records(self) -> dict[str, tuple[int, int]]:
+        """Return author → changes that people approved, and changes that they rejected."""
+        counts = {"approved": Counter[str](), "rejected": Counter[str]()}
+        for state in self.store.packets():
+            if state.status in counts:
+                authors = {agent for change in state.packet.changes for agent in change.agents}
+                counts[state.status].update(authors)
+        names = set(counts["approved"]) | set(counts["rejected"])
+        return {name: (counts["approved"][name], counts["rejected"][name]) for name in names}
 
     def _evidence(self, line: Sequence[Candidate], fresh: Verdict | None) -> list[Verdict]:
         known = [self.store.verdict(candidate.id) for candidate in line]

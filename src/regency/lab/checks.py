@@ -7,6 +7,7 @@ from regency import plugins
 from regency.config import Config
 from regency.errors import ConfigError
 from regency.lab.home import SETTINGS, rules
+from regency.oversee import policy
 from regency.repo.tree import match
 
 
@@ -33,6 +34,7 @@ def check(config: Config, present: set[str]) -> None:
         raise ConfigError(
             f"agents could edit {named[0]}, which makes the rules. Narrow `editable`."
         )
+    policy.check(config.oversight.rules)
     _check_commands(config, present)
     _check_plugins(config)
 

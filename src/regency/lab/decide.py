@@ -22,6 +22,7 @@ from regency.records import (
     Generation,
     Json,
     Packet,
+    Purpose,
     Ruling,
     plain,
 )
@@ -145,6 +146,7 @@ def _ratified(lab: Opened, packet: Packet, decision: Decision) -> Generation:
         calibration=lab.store.calibration(),
         epoch=lab.epoch,
         ledger_head=lab.recorder.log.checkpoint(),
+        trials=[t for c in line for t in lab.store.trials(c.id, Purpose.CONFIRM)],
     )
     envelope = promote.attest(statement, lab.recorder.key)
     return replace(generation, attestation_digest=lab.recorder.blobs.put(envelope.encode()))

@@ -33,7 +33,6 @@ from regency.records import (
     seconds_since,
 )
 from regency.repo.git import Repo
-from regency.repo.objects import Writer
 from regency.repo.tree import match
 
 Show = Callable[[Event], None]
@@ -270,7 +269,7 @@ class Lab(Opened):
         return Admission(
             self.config.change,
             self.store,
-            Writer(self.repo),
+            self.repo,
             files=self.files,
             record=self._record,
             numbering=self.home.numbering,

@@ -13,10 +13,11 @@ from regency.lab import Lab, create
 from regency.lab.create import Wish
 from regency.lab.lab import Plan
 from regency.records import Actor, ActorKind, Agent, Answer, Decision, FileEdit, Proposal
-from toy_lab import SETTINGS, better_model, git, make_toy_lab, make_toy_repo
+from toy_lab import AGENT, SETTINGS, better_model, git, make_toy_lab, make_toy_repo
 
 SIM = Actor(ActorKind.SIMULATED_HUMAN, "Sim")
-QUIET = SETTINGS.split("[agents.mutate]")[0]
+QUIET = SETTINGS
+BUSY = SETTINGS + AGENT
 
 
 def proposal(text: str, path: str = "model.py", **more: object) -> Proposal:
@@ -222,7 +223,7 @@ def trials_of(folder) -> dict[str, float | None]:
 
 
 def test_kill_nine_loses_and_doubles_nothing(tmp_path):
-    folder = make_toy_lab(tmp_path / "toy", simulated=True)
+    folder = make_toy_lab(tmp_path / "toy", simulated=True, settings=BUSY)
     code = "import sys; from regency.lab import Lab; from regency.lab.lab import Plan; "
     code += "Lab.open(sys.argv[1]).run(Plan())"
     known: dict[str, float | None] = {}
@@ -258,7 +259,7 @@ def test_a_simulated_lab_says_so_in_every_checkpoint(folder):
 def test_a_lab_folder_that_vanishes_ends_the_run_with_a_clear_error(tmp_path):
     import shutil
 
-    folder = make_toy_lab(tmp_path / "toy", simulated=True)
+    folder = make_toy_lab(tmp_path / "toy", simulated=True, settings=BUSY)
     with Lab.open(folder) as lab, pytest.raises((BadInput, LedgerError)):
         lab.run(
             Plan(wall_s=30),

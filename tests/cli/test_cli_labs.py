@@ -148,3 +148,21 @@ def test_ledger(tested, tmp_path):
     proof = piped("ledger", "prove", "3", "--dir", str(tested))
     assert proof.out.startswith("c2sp.org/tlog-proof@v1\n")
     assert "index 3\n" in proof.out
+
+
+def test_before_and_after_are_of_the_pairs_behind_the_verdict(tested):
+    from regency.lab import Lab, dossier
+
+    with Lab.open(tested) as lab:
+        before, after = dossier.before_and_after(lab, "p1")
+        assert before - after == pytest.approx(lab.store.verdict("c1").effect)
+
+
+def test_gains_of_several_promotions_add_up_with_their_intervals():
+    from regency.lab.views import gain_of
+    from regency.records import Answer, Verdict
+
+    first = Verdict("c1", Answer.BETTER, "confirm", "", "c0", 1, 1.0, 0.5, 1.5, 99.0, 0.01, 5)
+    second = Verdict("c2", Answer.BETTER, "confirm", "", "c1", 2, 2.0, 1.0, None, 99.0, 0.02, 5)
+    total = gain_of([first, second], 0.5)
+    assert total == {"gain": 3.0, "gain_sd": 6.0, "low": 1.5, "high": None, "level": 0.03}

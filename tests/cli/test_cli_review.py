@@ -119,3 +119,18 @@ def test_pause_and_resume(made, copied):
     assert piped("resume", "--dir", str(lab)).code == 3
     assert typed("resume", "--dir", str(lab)).code == 0
     assert json.loads(piped("status", "--dir", str(lab), "--json").out)["paused"] is None
+
+
+def test_approving_changed_rules_opens_an_epoch(made, copied):
+    lab = copied(made)
+    settings = lab / "regency.toml"
+    text = settings.read_text().replace("max_changed_lines = 20", "max_changed_lines = 9")
+    settings.write_text(text)
+    (item,) = json.loads(piped("review", "--dir", str(lab), "--json").out)["items"]
+    decide = ("review", "approve", item["id"], "--reason", "smaller", "--dir", str(lab))
+    assert piped(*decide).code == 3
+    done = typed(*decide, keys="y\n", wait_for="[y/N]")
+    assert done.code == 0, done.out
+    found = json.loads(piped("status", "--dir", str(lab), "--json").out)
+    assert found["epoch"] == 1
+    assert found["waiting"] == []

@@ -101,7 +101,7 @@ def decide(folder: str, item: str, verb: str, reason: str) -> int:
         by = decider(lab, f"`regency review {verb}`")
         reason = reason.strip() or _asked_reason()
         if not lab.simulated:
-            click.confirm(QUESTIONS[verb].format(item=one_line(item, 80)), abort=True)
+            click.confirm(_question(verb, one_line(item, 80)), abort=True)
         outcome = lab.decide(Decision(item=item, answer=verb, by=by, reason=reason))
     click.echo(clean(outcome.message))
     if outcome.ruling is not None and outcome.generation is None:
@@ -110,6 +110,12 @@ def decide(folder: str, item: str, verb: str, reason: str) -> int:
         tag = outcome.generation.tag
         click.echo(f"See it: git show {tag}. Keep it out of reach: git push REMOTE {tag}")
     return 0
+
+
+def _question(verb: str, item: str) -> str:
+    if item.startswith("lab-"):
+        return f"{verb.capitalize()} {item}, the change of the rules?"
+    return QUESTIONS[verb].format(item=item)
 
 
 def _asked_reason() -> str:

@@ -122,5 +122,4 @@ def _draw_waiting(found: Json, out: Console) -> None:
             sep="",
         )
     first = found["waiting"][0]["id"]
-    command = "show" if first.startswith("p") else "explain"
-    out.print(Text(f"  regency review {command} {first} --dir {found['folder']}", style="green"))
+    out.print(Text(f"  regency review show {first} --dir {found['folder']}", style="green"))

@@ -1,13 +1,14 @@
 """All there is to know of one candidate, packet or generation, as JSON-ready dictionaries."""
 
 import re
+from statistics import fmean
 
 from regency.errors import BadInput
 from regency.lab import agent_view, views
 from regency.lab.decide import pending_rules
 from regency.lab.lab import Lab
 from regency.lab.views import Answered, View
-from regency.records import Purpose, plain
+from regency.records import Purpose, Verdict, plain
 from regency.repo.diff import unified
 
 
@@ -107,8 +108,8 @@ def generation(lab: Lab, number: int, view: View) -> Answered:
 def before_and_after(lab: Lab, identity: str) -> tuple[float, float] | None:
     """Return the metric before and after a packet's promotions, or None if there are none.
 
-    Both are means of fresh runs on the confirm split: of the starting point in the first
-    promotion's test, and of the head in the last one's.
+    Both are means of fresh runs on the confirm split, those that the verdicts rest on: of the
+    starting point in the first promotion's test, and of the head in the last one's.
 
     Args:
         lab: The lab.
@@ -118,13 +119,23 @@ def before_and_after(lab: Lab, identity: str) -> tuple[float, float] | None:
     if not evidence:
         return None
     first, last = evidence[0], evidence[-1]
-    before = _confirm_mean(lab, first.champion, first.nomination)
-    after = _confirm_mean(lab, last.candidate, last.nomination)
-    return None if before is None or after is None else (before, after)
+    before = [champion for _, champion in _pairs(lab, first)]
+    after = [candidate for candidate, _ in _pairs(lab, last)]
+    return (fmean(before), fmean(after)) if before and after else None
 
 
-def _confirm_mean(lab: Lab, candidate_id: str, nomination: int) -> float | None:
-    trials = lab.store.trials(candidate_id, Purpose.CONFIRM)
-    of_test = [t for t in trials if t.key.split("/")[2] == str(nomination)]
-    scores = [t.score for t in of_test if t.score is not None]
-    return sum(scores) / len(scores) if scores else None
+def _pairs(lab: Lab, verdict: Verdict) -> list[tuple[float, float]]:
+    """Return the scores of the pairs that a verdict looked at, the candidate's first."""
+    new = _scores(lab, verdict.candidate, verdict.nomination, "candidate")
+    old = _scores(lab, verdict.champion, verdict.nomination, "champion")
+    return [(new[pair], old[pair]) for pair in sorted(set(new) & set(old))][: verdict.looks]
+
+
+def _scores(lab: Lab, candidate_id: str, nomination: int, arm: str) -> dict[int, float]:
+    """Return a candidate's scores in one test by number of the pair."""
+    found = {}
+    for trial in lab.store.trials(candidate_id, Purpose.CONFIRM):
+        _, _, index, pair, *rest = trial.key.split("/")
+        if (int(index), rest[-1]) == (nomination, arm) and trial.score is not None:
+            found[int(pair)] = trial.score
+    return found

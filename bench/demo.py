@@ -15,11 +15,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from regency.cli.demo import DEMO_WALL_S
 from regency.lab import Lab, create
 from regency.lab.create import Wish
 from regency.lab.lab import Plan
 from regency.records import Answer, Verdict
+
+
+DEMO_WALL_S = 75.0  # as `regency demo`
 
 
 def promotions(lab: Lab) -> list[Verdict]:

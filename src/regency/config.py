@@ -218,7 +218,7 @@ class Lead(_Table):
     """How far the champion may be ahead of the last ratified generation."""
 
     review_minutes: float = Field(30, ge=0, description="Estimated minutes of review.")
-    generations: int = Field(1, ge=0, description="Unratified packets.")
+    generations: int = Field(1, ge=1, description="Unratified packets.")
 
 
 class Need(_Table):

@@ -10,6 +10,7 @@ from rich.text import Text
 from regency.cli import numbers, packets, paper
 from regency.cli.durations import in_words
 from regency.cli.live import shown, stoppable
+from regency.cli.program import program
 from regency.cli.run import watched
 from regency.lab import create, dossier
 from regency.lab.create import Wish
@@ -72,14 +73,14 @@ def _tell_gain(lab: "Lab", found: Json, out: Console) -> None:
 def _tell_nothing(out: Console, spent: str, target: Path) -> None:
     out.print(Text("\nNothing was promoted this time.", style="bold yellow"))
     out.print(f"{spent}; by then none had shown on fresh runs that it is better. Go on with:")
-    out.print(Text(f"  regency run --dir {target} --max-time 2m", style="green"))
+    out.print(Text(f"  {program()} run --dir {target} --max-time 2m", style="green"))
 
 
 def _tell_next(packet: str, out: Console, target: Path) -> None:
     out.print(Text("\nNow it is your turn", style="bold"))
     out.print("Agents propose, evidence disposes, humans ratify. Read it, then decide:")
-    show = f"  regency review show {packet} --dir {target}"
-    approve = f'  regency review approve {packet} --dir {target} --reason "…"'
+    show = f"  {program()} review show {packet} --dir {target}"
+    approve = f'  {program()} review approve {packet} --dir {target} --reason "…"'
     out.print(Text(show, style="green"))
     out.print(Text(approve, style="green"))
     out.print("Approving makes it generation/1, a tag in that folder's git.")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from regency.cli.program import program
 from regency.errors import BadInput
 
 
@@ -28,7 +29,7 @@ def init(folder: str, template: str | None, starter: bool, simulated: bool, unsa
     with create(Path(folder), wish, lambda step: click.echo(f"  {step}")) as lab:
         level = lab.store.epoch()
         click.echo(f"The lab {lab.config.lab.name} is ready (isolation level {level.level}).")
-        click.echo(f"Start the agents: regency run --dir {folder}")
+        click.echo(f"Start the agents: {program()} run --dir {folder}")
 
 
 def _start(folder: Path) -> None:

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from regency.cli import numbers, paper, plot
 from regency.cli.durations import in_words
+from regency.cli.program import program
 from regency.cli.progress import Progress
 from regency.cli.text import one_line
 from regency.records import Event
@@ -50,7 +51,7 @@ def rows(progress: Progress) -> list[tuple[str, Text]]:
     found.append(("candidates", _candidates(progress)))
     found.append(("now", Text(_now(progress))))
     if progress.packet:
-        said = Text(f"{progress.packet} waits for you: regency review show {progress.packet}")
+        said = Text(f"{progress.packet} waits for you: {program()} review show {progress.packet}")
         said.stylize("bold cyan")
         found.append(("review", said))
     if progress.held:

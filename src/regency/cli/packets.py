@@ -5,6 +5,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from regency.cli import numbers, paper
+from regency.cli.program import program
 from regency.records import Json
 
 MARKS = {"holds": ("✓", "green"), "fails": ("✗", "bold red"), "unknown": ("?", "yellow")}
@@ -118,4 +119,4 @@ def _draw_next(identity: str, out: Console, folder: str) -> None:
     where = "" if folder == "." else f" --dir {folder}"
     out.print(Text("\nDecide", style="bold"))
     for verb in ("approve", "request-changes", "reject"):
-        out.print(Text(f"  regency review {verb} {identity}{where} --reason …", style="green"))
+        out.print(Text(f"  {program()} review {verb} {identity}{where} --reason …", style="green"))

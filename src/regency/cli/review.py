@@ -9,6 +9,7 @@ from rich.text import Text
 from regency.cli import numbers, packets, paper
 from regency.cli.options import answer_options, asked, lab_option, opened, print_json
 from regency.cli.people import decider
+from regency.cli.program import program
 from regency.cli.text import clean, one_line
 from regency.errors import BadInput
 from regency.records import Decision, Json, plain
@@ -155,5 +156,5 @@ def _draw_rules(found: Json, out: Console, folder: str) -> None:
     for rule in found["files"]:
         out.print(paper.diff(rule["diff"]))
     where = "" if folder == "." else f" --dir {folder}"
-    command = f"  regency review approve {found['id']}{where} --reason …"
+    command = f"  {program()} review approve {found['id']}{where} --reason …"
     out.print(Text(command, style="green"))

@@ -6,6 +6,7 @@ import click
 
 from regency.cli.durations import duration, in_words
 from regency.cli.options import lab_option, opened
+from regency.cli.program import program
 from regency.cli.text import one_line
 from regency.errors import BadInput
 
@@ -83,6 +84,6 @@ def _say(lab: "Lab", summary: "Summary", folder: str) -> None:
     )
     where = "" if folder == "." else f" --dir {folder}"
     for state in lab.store.packets("open"):
-        click.echo(f"Waits for a human: regency review show {state.packet.id}{where}")
+        click.echo(f"Waits for a human: {program()} review show {state.packet.id}{where}")
     if summary.reason == "stopped":
         click.echo(f"Go on with: regency run{where}")

@@ -7,6 +7,7 @@ from rich.text import Text
 from regency.cli import numbers, paper, plot
 from regency.cli.durations import in_words
 from regency.cli.options import answer_options, asked, lab_option, opened, print_json
+from regency.cli.program import program
 from regency.records import Json
 
 PLOT_HEIGHT = 4
@@ -122,4 +123,4 @@ def _draw_waiting(found: Json, out: Console) -> None:
             sep="",
         )
     first = found["waiting"][0]["id"]
-    out.print(Text(f"  regency review show {first} --dir {found['folder']}", style="green"))
+    out.print(Text(f"  {program()} review show {first} --dir {found['folder']}", style="green"))

@@ -162,7 +162,7 @@ def log(
 
 def review_list(lab: Lab, view: View) -> Answered:
     """Return what waits for a human: open packets and pending lab changes."""
-    items = [_waiting_packet(state, view) for state in lab.store.packets("open")]
+    items = [_waiting_packet(state, view) for state in reversed(lab.store.packets("open"))]
     pending = pending_rules(lab)
     if pending is not None:
         item, files = pending

@@ -20,9 +20,10 @@ def held(packets: Sequence[Packet], bound: Lead) -> str:
             f"{minutes:.0f} minutes of review wait for a human, and the bound is "
             f"{bound.review_minutes:g}: decide with `regency review`."
         )
-    if len(packets) >= max(bound.generations, 1):
+    if len(packets) >= bound.generations:
+        wait = "packet waits" if len(packets) == 1 else "packets wait"
         return (
-            f"{len(packets)} packets wait for a human, and the bound is {bound.generations}: "
+            f"{len(packets)} {wait} for a human, and the bound is {bound.generations}: "
             "decide with `regency review`."
         )
     return ""

@@ -93,17 +93,22 @@ def _matched(
     name = rule.name or rule.when
     needed, why = _needed(rule, facts)
     counted: dict[str, Condition] = {}
+    refused = []
     for decision in approvals:
         found = _counts(decision, rule.need.assurance, authors)
         seen.append(found)
         if found.passed:
             counted[decision.by.name] = found
+        else:
+            refused.append(found.reason)
     given = len(counted)
     enough = Condition(f"at least {needed} approvals", given >= needed, f"{given} count{why}")
     missing = needed - given
     message = f"Rule {name!r} asks for {needed} approval{'s' * (needed != 1)}{why}: " + (
         f"{given} given, so it may be ratified." if missing <= 0 else f"{missing} missing."
     )
+    if missing > 0 and refused:
+        message += f" Not counted: {'; '.join(refused)}."
     return Ruling(
         allowed=missing <= 0, rule=name, needed=needed, given=given,
         conditions=(*seen, enough), message=message,

@@ -36,6 +36,12 @@ class Standing:
     failures: tuple[Attempt, ...] = ()
 
 
+SCORING = {
+    "blind": "The score is computed elsewhere, from data that no candidate can read.",
+    "self-reported": "The script reports its own score; a person reads every promotion.",
+}
+
+
 def rounded(value: float, noise_sd: float) -> float:
     """Return ``value`` rounded to half of ``noise_sd`` (unchanged if there is no noise)."""
     step = noise_sd / 2
@@ -92,6 +98,7 @@ def build_brief(
         failures=standing.failures,
         news=tuple(news),
         limits=_limits(config),
+        trust=config.score.trust,
         seed=seed,
     )
 
@@ -118,8 +125,7 @@ def to_markdown(brief: Brief, tree: Mapping[str, bytes]) -> str:
     rules = (
         f"# Rules\n\n- You may change only {allowed}; at most {brief.max_changed_lines} added plus "
         f"removed lines.\n- Limits of a run: {_limit_words(brief.limits)}. They are enforced from "
-        "outside; more than 5 % over is invalid.\n- The score is computed elsewhere, from data "
-        "that no candidate can read."
+        f"outside; more than 5 % over is invalid.\n- {SCORING[brief.trust]}"
     )
     standing = (
         f"# Where things stand\n\nChampion `{brief.champion}`: {brief.metric} "

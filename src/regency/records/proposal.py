@@ -85,6 +85,7 @@ class Brief:
             first call), so that a learning proposer costs the same at any length of history.
         limits: What a run may use, for humans and models to read.
         seed: Fresh random seed for the proposer.
+        trust: ``blind`` or ``self-reported``.
     """
 
     goal: str
@@ -102,6 +103,7 @@ class Brief:
     news: tuple[Attempt, ...] = ()
     limits: Mapping[str, Json] = field(default_factory=dict)
     seed: int = 0
+    trust: str = "blind"
 
 
 @dataclass(frozen=True, slots=True)

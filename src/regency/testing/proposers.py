@@ -1,4 +1,4 @@
-# ruff: noqa: S101, PT017 (assertions are what a conformance suite is made of)
+# ruff: noqa: PT017 (assertions are what a conformance suite is made of)
 """Conformance suite for proposers: what any agent must keep to, as one function to call in a test.
 
 It asks the proposer a few times and judges nothing it proposes.

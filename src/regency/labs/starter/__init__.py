@@ -1,0 +1,1 @@
+"""What `regency init --starter` writes."""

@@ -1,6 +1,6 @@
 import pytest
 
-from regency.errors import BadInput, LedgerError, LedgerError
+from regency.errors import BadInput, LedgerError
 from regency.ledger import Blobs, LabKey, Log
 from regency.records import Actor, ActorKind, Answer, Change, Decision, Packet, plain
 from regency.store import Store

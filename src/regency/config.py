@@ -335,7 +335,9 @@ def parse(text: str, source: str = "regency.toml") -> Config:
 
 
 def _explain(error: ValidationError, text: str, source: str) -> str:
-    first = error.errors()[0]
+    # A misspelt key is both unknown and missing: the unknown one tells more.
+    found = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+    first = found[0]
     location = [part for part in first["loc"] if part != "[key]"]
     key = ".".join(str(part) for part in location)
     problem = first["msg"].removeprefix("Value error, ")
@@ -344,7 +346,7 @@ def _explain(error: ValidationError, text: str, source: str) -> str:
         "extra_forbidden": "no such key: remove it, or check its spelling",
     }
     fix = fixes.get(first["type"], "change it")
-    more = len(error.errors()) - 1
+    more = len(found) - 1
     tail = f" ({more} more problem{'s' if more > 1 else ''})" if more else ""
     where = f"{source}, line {_line_of(location, text)}"
     return f"{where}: {key or 'the file'}: {problem}; {fix}.{tail}"
@@ -353,16 +355,39 @@ def _explain(error: ValidationError, text: str, source: str) -> str:
 def _line_of(location: list[int | str], text: str) -> int:
     """Return the line on which the key at ``location`` stands, or its nearest enclosing table."""
     lines = text.splitlines()
-    best, start = 1, 0
+    dotted = "[" + ".".join(str(part) for part in location[:2]) + "]"
+    headers = [line.split("#")[0].strip() for line in lines]
+    if dotted in headers:  # a sub-table such as [agents.NAME]: nothing above it counts
+        above = headers.index(dotted)
+        location, lines = location[1:], [""] * above + lines[above:]
+    best, start, stop = 1, 0, len(lines)
     for depth, part in enumerate(location):
-        nth = location[depth + 1] if depth + 1 < len(location) else 0
-        skip = nth if isinstance(nth, int) else 0
         if isinstance(part, int):
             continue
-        pattern = re.compile(rf"^\s*(\[+[^\]]*\b{re.escape(part)}\]+|\"?{re.escape(part)}\"?\s*=)")
-        hits = [n for n in range(start, len(lines)) if pattern.match(lines[n])]
+        nth = location[depth + 1] if depth + 1 < len(location) else 0
+        hits = [n for n in range(start, stop) if _names(lines[n], part)]
         if not hits:
             break
-        start = hits[min(skip, len(hits) - 1)]
+        start = hits[min(nth if isinstance(nth, int) else 0, len(hits) - 1)]
         best = start + 1
+        if lines[start].lstrip().startswith("["):
+            start += 1
+            stop = _end_of_table(lines, start, part)
     return best
+
+
+def _names(line: str, part: str) -> bool:
+    name = re.escape(part)
+    header = rf"\s*\[+([\w.\"-]+\.)?\"?{name}\"?(\.[\w.\"-]+)?\]+"
+    key = rf"\s*\"?{name}\"?\s*="
+    return bool(re.match(f"{header}|{key}", line))
+
+
+def _end_of_table(lines: list[str], start: int, part: str) -> int:
+    """Return where the table that begins above ``start`` ends; its own sub-tables belong to it."""
+    own = re.compile(rf"\s*\[+\"?{re.escape(part)}\"?\.")
+    later = range(start, len(lines))
+    return next(
+        (n for n in later if lines[n].lstrip().startswith("[") and not own.match(lines[n])),
+        len(lines),
+    )

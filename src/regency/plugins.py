@@ -5,15 +5,7 @@ from typing import Any
 
 from regency.errors import BadInput
 
-GROUPS = (
-    "regency.proposers",
-    "regency.sandboxes",
-    "regency.executors",
-    "regency.selectors",
-    "regency.guards",
-    "regency.risks",
-    "regency.trackers",
-)
+GROUPS = ("regency.proposers", "regency.sandboxes", "regency.executors", "regency.selectors")
 
 
 def names(group: str) -> list[str]:

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regency.propose.hunks import claim, sentence
-from regency.propose.literals import number_moves
-from regency.propose.sites import Site
-from regency.propose.source import Source
-from regency.propose.surface import Surface
+from regency.propose.mutate.hunks import claim, sentence
+from regency.propose.mutate.literals import number_moves
+from regency.propose.mutate.sites import Site
+from regency.propose.mutate.source import Source
+from regency.propose.mutate.surface import Surface
 
 
 def surface(text, path="a.py"):

@@ -18,6 +18,7 @@ from regency.records import Job, Limits, Outcome, Trial, TrialRequest
 from regency.sandbox.trusted import run_trusted
 
 SCORER_WALL_S = 120.0
+KEPT_LOG = 2000  # characters
 
 
 class Sandbox(Protocol):
@@ -93,7 +94,7 @@ class Evaluator:
             scores={**_measured(outcomes), **scores},
             trust=self._config.score.trust,
             fault=fault,
-            outcomes=tuple(outcomes),
+            outcomes=tuple(_short(outcome) for outcome in outcomes),
             artifacts=digests,
             core=self._core,
         )
@@ -165,6 +166,11 @@ class Evaluator:
         if found[-1].stat().st_size > artifacts.MAX_JSON_BYTES:
             raise TrialError(f"{name} is larger than {artifacts.MAX_JSON_BYTES} bytes")
         return artifacts.numbers_in_json(found[-1].read_text(errors="replace"))
+
+
+def _short(outcome: Outcome) -> Outcome:
+    """Keep the last words of a log: enough to see why a run failed, little enough for a ledger."""
+    return replace(outcome, stdout=outcome.stdout[-KEPT_LOG:], stderr=outcome.stderr[-KEPT_LOG:])
 
 
 def _demand_ok(phase: PhaseTable, outcome: Outcome) -> None:

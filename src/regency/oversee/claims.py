@@ -1,7 +1,7 @@
 """The claims check: what a rationale says of its change, held against the change itself.
 
-Claims in the grammar of `regency.propose.hunks` are checked exactly; sentences with "only", "no
-other" or "does not change" against the facts; everything else is `unknown`. A claim is one
+Claims in the grammar of `regency.propose.mutate.hunks` are checked exactly; sentences with "only",
+"no other" or "does not change" against the facts; everything else is `unknown`. A claim is one
 sentence of untrusted text: it is compared, never obeyed.
 
     changes [only] NAME in PATH from OLD to NEW

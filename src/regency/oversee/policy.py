@@ -102,7 +102,9 @@ def _matched(
         else:
             refused.append(found.reason)
     given = len(counted)
-    enough = Condition(f"at least {needed} approvals", given >= needed, f"{given} count{why}")
+    enough = Condition(
+        f"at least {needed} approval{'s' * (needed != 1)}", given >= needed, f"{given} count{why}"
+    )
     missing = needed - given
     message = f"Rule {name!r} asks for {needed} approval{'s' * (needed != 1)}{why}: " + (
         f"{given} given, so it may be ratified." if missing <= 0 else f"{missing} missing."

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from regency.propose.choices import last_name, string_choices
-from regency.propose.literals import Move, coordinate, number_moves, scale_name
-from regency.propose.siblings import (
+from regency.propose.mutate.choices import last_name, string_choices
+from regency.propose.mutate.literals import Move, coordinate, number_moves, scale_name
+from regency.propose.mutate.siblings import (
     ARITHMETIC,
     COMPARISONS,
     SQUASHING,
@@ -19,7 +19,7 @@ from regency.propose.siblings import (
     local_siblings,
     siblings,
 )
-from regency.propose.source import Source
+from regency.propose.mutate.source import Source
 
 # Programs break, or fool their clock, when these are touched, and seldom get better.
 _EDGE_NAMES = (

@@ -4,8 +4,8 @@ import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from regency.propose.hunks import Hunk, rebased
-from regency.propose.sites import Site
+from regency.propose.mutate.hunks import Hunk, rebased
+from regency.propose.mutate.sites import Site
 
 # Gain, in noise units, from which a hunk is worth combining; one in 15 nulls gets there by luck.
 _PROMISING = 1.5

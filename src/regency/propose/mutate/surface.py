@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from regency.propose.hunks import changed_lines
-from regency.propose.literals import Move
-from regency.propose.sites import Site, expression_sites
-from regency.propose.source import Edit, Source
-from regency.propose.statements import statement_sites
+from regency.propose.mutate.hunks import changed_lines
+from regency.propose.mutate.literals import Move
+from regency.propose.mutate.sites import Site, expression_sites
+from regency.propose.mutate.source import Edit, Source
+from regency.propose.mutate.statements import statement_sites
 
 Choice = tuple[Site, Move]
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from regency.errors import ConfigError, NothingLeft
-from regency.propose.hunks import Hunk, claim, hunk_of, sentence
-from regency.propose.learner import Learner
-from regency.propose.literals import Move
-from regency.propose.sites import Site
-from regency.propose.stack import Stack
-from regency.propose.surface import Choice, Surface, lines
+from regency.propose.mutate.hunks import Hunk, claim, hunk_of, sentence
+from regency.propose.mutate.learner import Learner
+from regency.propose.mutate.literals import Move
+from regency.propose.mutate.sites import Site
+from regency.propose.mutate.stack import Stack
+from regency.propose.mutate.surface import Choice, Surface, lines
 from regency.records import Agent, Attempt, Brief, FileEdit, Proposal, build, plain
 
 VERSION = "1"

@@ -12,9 +12,9 @@ import math
 import random
 from dataclasses import dataclass, field
 
-from regency.propose.hunks import Hunk
-from regency.propose.literals import BOLD, Move
-from regency.propose.sites import Site
+from regency.propose.mutate.hunks import Hunk
+from regency.propose.mutate.literals import BOLD, Move
+from regency.propose.mutate.sites import Site
 
 # Prior scale of effects in noise units. Only structure speaks here, never a name.
 _POSITIONS = {

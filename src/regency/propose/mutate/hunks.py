@@ -16,8 +16,8 @@ several lines is named by ``lines N-M``. TEXT longer than 60 characters ends in 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from regency.propose.literals import Move
-from regency.propose.sites import Site
+from regency.propose.mutate.literals import Move
+from regency.propose.mutate.sites import Site
 
 _VERBS = {"delete": "deletes", "repeat": "repeats", "swap": "swaps"}
 _SAID = {"delete": "Delete", "repeat": "Repeat", "swap": "Swap"}

@@ -8,9 +8,9 @@ import ast
 import hashlib
 from collections.abc import Iterator
 
-from regency.propose.literals import Move
-from regency.propose.sites import Site, is_edge, is_main_guard
-from regency.propose.source import Source
+from regency.propose.mutate.literals import Move
+from regency.propose.mutate.sites import Site, is_edge, is_main_guard
+from regency.propose.mutate.source import Source
 
 _NEVER = (
     ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef

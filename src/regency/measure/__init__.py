@@ -1,1 +1,0 @@
-"""Measures of labs: authorship, horizon, bottleneck."""

@@ -3,7 +3,8 @@
     python prepare.py --private FOLDER
 
 The text is that of the standard library. What is scored comes from modules that running code does
-not need: `regency.toml` hides them from candidates. The result depends on the version of Python alone. Below FOLDER:
+not need: `regency.toml` hides them from candidates. The result depends on the Python alone, its
+version and how complete it is. Below FOLDER:
 
     train.bin                                    the text to train on
     search/contexts.npy   confirm/contexts.npy   uint8 (N, 64): the bytes before each scored byte
@@ -25,10 +26,14 @@ from collections import Counter
 
 import numpy as np
 
-HIDDEN = ("pydoc_data", "idlelib", "tkinter", "turtledemo", "turtle", "pydoc")  # as regency.toml
-READABLE = (  # for training only: copies of these are common
-    "mailbox", "imaplib", "smtplib", "nntplib", "ftplib", "xmlrpc", "argparse", "typing", "inspect",
-    "doctest", "subprocess", "tarfile",
+HIDDEN = (  # as regency.toml; no Python has all of them, every one has enough
+    "pydoc_data", "idlelib", "tkinter", "turtledemo", "turtle", "pydoc", "lib2to3", "_pydecimal",
+    "_pyio", "pickletools", "optparse", "mailbox", "imaplib", "smtplib", "nntplib", "ftplib",
+    "poplib", "xmlrpc", "wsgiref", "cgi", "pstats", "trace", "socketserver", "plistlib",
+    "zipapp", "webbrowser", "telnetlib", "sched", "shelve", "mailcap", "cmd", "wave",
+)  # fmt: skip
+READABLE = (  # for training only: programs need them
+    "argparse", "typing", "inspect", "doctest", "subprocess", "tarfile",
 )  # fmt: skip
 CONTEXT = 64
 ENDING = 16
@@ -38,6 +43,7 @@ LARGEST = 60_000  # longer documents are for training, so that no split is mostl
 SMALLEST = 1_000
 SHINGLE = 32  # bytes, blanks aside, a power of two, that two texts must share to count as copied
 COPIED = 0.2  # a document with more than this share of copied text is dropped
+SHARED = 0.05  # and one that is scored, with more than this share of what candidates can read
 TRAIN_FLOOR = 400_000
 
 
@@ -49,7 +55,7 @@ def modules():
         single = library / f"{module}.py"
         files = [single] if single.is_file() else sorted((library / module).rglob("*"))
         for file in files:
-            if file.suffix == ".py" and "test" not in file.parent.name and file.is_file():
+            if file.suffix == ".py" and "test" not in file.parent.name:
                 found += documents(file.relative_to(library).as_posix(), file.read_bytes())
     return sorted(found)
 
@@ -70,6 +76,21 @@ def shingles(text):
         hashes = hashes[:-length] * np.uint64(factor) + hashes[length:]
         length, factor = 2 * length, factor * factor % 2**64
     return hashes
+
+
+def unreadable(found):
+    """Return the documents without those of hidden modules that readable modules have in part."""
+    library = pathlib.Path(sysconfig.get_path("stdlib"))
+    files = [file for file in library.glob("*.py") if file.stem not in HIDDEN]
+    readable = np.unique(np.concatenate([shingles(file.read_bytes()) for file in files]))
+    kept = []
+    for name, text in found:
+        rows = shingles(text)
+        places = np.searchsorted(readable, rows) % len(readable)
+        share = (readable[places] == rows).mean() if len(rows) else 1.0
+        if name.split("/")[0].removesuffix(".py") not in HIDDEN or share <= SHARED:
+            kept.append((name, text))
+    return kept
 
 
 def distinct(found):
@@ -155,7 +176,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--private", required=True, type=pathlib.Path)
     folder = parser.parse_args().private
-    parts = split(distinct(modules()))
+    parts = split(distinct(unreadable(modules())))
     if sum(len(text) for _, text in parts["train"]) < TRAIN_FLOOR:
         sys.exit("prepare.py: too little text to train on. " + ADVICE)
     write(folder, parts)

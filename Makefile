@@ -13,7 +13,7 @@ demo: | first  ## see training code get better, and decide on it (about two minu
 	@$(MAKE) --no-print-directory $(STAMP)
 	@$(BIN)/regency demo
 
-test: | first  ## run the checks and the test suite
+test: | first  ## run the test suite (PYTEST=--run-slow adds the slow tests)
 	@$(MAKE) --no-print-directory $(STAMP)
 	@$(BIN)/python -m pytest $(PYTEST)
 

@@ -20,7 +20,7 @@ from regency.lab.create import Wish
 from regency.lab.lab import Plan
 from regency.records import Answer, Verdict
 
-DEMO_WALL_S = 75.0  # as `regency demo`
+DEMO_WALL_S = 80.0  # as `regency demo`
 
 
 def promotions(lab: Lab) -> list[Verdict]:

@@ -15,7 +15,7 @@ DEFAULT = "regency-demo"
 @click.command()
 @click.argument("folder", metavar="[DIR]", required=False)
 @click.option(
-    "--max-time", callback=duration, metavar="T", default="75s", help="How long agents may search."
+    "--max-time", callback=duration, metavar="T", default="80s", help="How long agents may search."
 )
 @click.option(
     "--workers", metavar="N", type=click.IntRange(1), help="Trials at once. [default: all cores]"

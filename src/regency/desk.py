@@ -1,6 +1,7 @@
 """What a lab hands down to the loop: services, settings in force, and the one way to record."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from regency.archive.select import Selector
@@ -30,6 +31,7 @@ class Desk:
         select: Parent rule.
         seeds: Key → seed that nobody outside the lab can guess.
         record: Puts entries in the ledger, all or none.
+        alone: Held while packets get numbers and the champion moves, so that decisions wait.
         admit: Turns proposals into candidates; those with a verdict already are not run.
         packet: Snapshot for a human, of the champion to be and the verdict that made it so.
         files: Candidate id → its files as agents may see them.
@@ -48,6 +50,7 @@ class Desk:
     select: Selector
     seeds: Callable[[str], int]
     record: Callable[[Actor, Items], None]
+    alone: Callable[[], AbstractContextManager[object]]
     admit: Callable[[Sequence[Proposal]], list[tuple[Candidate, Verdict | None]]]
     packet: Callable[[str, Verdict], Packet]
     files: Callable[[str], Mapping[str, bytes]]

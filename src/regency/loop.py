@@ -8,7 +8,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from regency.archive.select import ArchiveView
 from regency.desk import JUDGE, SYSTEM, Desk, Items
@@ -84,6 +84,7 @@ class Story:
     resumed: Nomination | None = None
     paused: str | None = None
     tested: int = 0
+    searched: int = 0
     judged: int = 0
     promoted: list[str] = field(default_factory=list)
     looked: float = -math.inf
@@ -212,6 +213,7 @@ class Story:
 
     def _searched(self, task: Task) -> None:
         result: nominate.SearchResult = task.result
+        self.searched += 1
         if len(result.trials) > 1:
             self.repeated.append(result)
         if result.verdict is not None:
@@ -231,17 +233,25 @@ class Story:
         if verdict.answer is not Answer.BETTER:
             self._judge(verdict)
             return
-        packet = self.desk.packet(task.subject, verdict)
+        with self.desk.alone():  # no human decides between the question and the move
+            self._promote(task.subject, verdict)
+
+    def _promote(self, candidate: str, verdict: Verdict) -> None:
+        if self.desk.store.champion() != verdict.champion:
+            reason = "A human moved the champion while this was tested; propose it anew."
+            self._judge(replace(verdict, answer=Answer.SUPERSEDED, reason=reason))
+            return
+        packet = self.desk.packet(candidate, verdict)
         move = {
-            "candidate": task.subject,
+            "candidate": candidate,
             "previous": self.champion,
             "nomination": verdict.nomination,
             "reason": verdict.reason,
         }
-        self.promoted.append(task.subject)
+        self.promoted.append(candidate)
         self._judge(verdict, [("champion", move), ("packet", plain(packet))])
         self.looked = -math.inf
-        self.desk.show(Event("champion", {"candidate": task.subject, "packet": packet.id}))
+        self.desk.show(Event("champion", {"candidate": candidate, "packet": packet.id}))
 
     def _judge(self, verdict: Verdict, more: Items = ()) -> None:
         self.desk.record(JUDGE, [("verdict", plain(verdict)), *more])
@@ -274,8 +284,11 @@ class Story:
 
     def _nominate(self, calibration: Calibration) -> Nomination | None:
         choice = nominate.choose(list(self.pool.values()), self.tested)
-        if choice is None or self._held() or self._too_late():
+        if choice is None or self._could_be_better(choice, calibration):
             return None
+        if self._held() or self._too_late():
+            return None
+        self.searched = 0
         index, promotions = self.desk.store.next_nomination()
         nomination = confirm.start(
             index,
@@ -289,6 +302,12 @@ class Story:
         self.desk.record(JUDGE, [("nomination", plain(nomination))])
         self.desk.show(Event("nomination", plain(nomination)))
         return nomination
+
+    def _could_be_better(self, choice: nominate.SearchResult, calibration: Calibration) -> bool:
+        """Whether search is under way and promises more than a long test of ``choice`` would."""
+        noise_sd = nominate.pooled_noise(calibration, self.repeated)
+        searching = bool(self.queue or self.desk.crew.about("search"))
+        return searching and not nominate.ripe(choice, self.searched, noise_sd)
 
     def _superseded(self) -> bool:
         return self.testing is not None and self.desk.store.champion() != self.testing.champion

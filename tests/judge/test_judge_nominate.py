@@ -150,3 +150,12 @@ def test_pooled_noise_is_not_fooled_by_who_got_a_second_trial(make_lab):
     results = [search(lab, f"c{n}") for n in range(1500)]
     assert nominate.pooled_noise(calibration, []) == pytest.approx(calibration.noise_sd)
     assert nominate.pooled_noise(calibration, results) == pytest.approx(1, abs=0.15)
+
+
+def test_a_large_gain_is_tested_at_once_and_a_small_one_when_search_finds_no_better():
+    large, small = result("a", 10.0, 1.0), result("b", 2.5, 0.7)
+    assert nominate.ripe(large, 0, 1.0)
+    assert not nominate.ripe(small, 0, 1.0)
+    assert nominate.ripe(small, 20, 1.0)
+    assert not nominate.ripe(result("c", 0.5, 0.6), 1000, 1.0)
+    assert nominate.ripe(small, 0, 0.0)

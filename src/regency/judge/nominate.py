@@ -29,6 +29,11 @@ FINAL_BAR = 2.0
 BAR_SHAPE = 2 / 3
 PLAIN = 5.0  # standard errors that need no more than two trials
 LEAST_BASELINE_RUNS = 4
+# Median pairs until `better`, as simulated at the first level: 18, 12, 9, 7, 5, 4 for effects of
+# 1, 1.5, 2, 3, 5, 10 noise sd, which is 3 + 13.5 / effect within a pair.
+PAIRS_AT_LEAST = 3.0
+PAIRS_PER_SD = 13.5
+PATIENCE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,3 +230,22 @@ def choose(pool: Sequence[SearchResult], tested: int) -> SearchResult | None:
 
     worth = [result for result in pool if result.promising and cautious(result) > 0]
     return max(worth, key=cautious, default=None)
+
+
+def ripe(result: SearchResult, searched: int, noise_sd: float) -> bool:
+    """Return whether to test a candidate now, or to look for a better one first.
+
+    A test of a small gain takes many pairs, in which search could have found a larger one. So the
+    pairs that a test may take grow with what was searched in vain: `PATIENCE` at first, one more
+    for every other candidate.
+
+    Args:
+        result: The candidate to be tested next.
+        searched: Candidates searched since the champion last changed or was tested against.
+        noise_sd: Standard deviation of one paired difference.
+    """
+    gain = (result.gain or 0.0) - result.gain_se
+    if gain <= 0 or noise_sd == 0:
+        return noise_sd == 0
+    pairs = PAIRS_AT_LEAST + PAIRS_PER_SD * noise_sd / gain
+    return pairs <= PATIENCE + searched / 2

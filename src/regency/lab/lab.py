@@ -238,6 +238,7 @@ class Lab(Opened):
             select=plugins.load("regency.selectors", self.config.archive.select),
             seeds=self.seeds(),
             record=self._record,
+            alone=self.home.numbering,
             admit=self._admission().admit,
             packet=self.camera().take,
             files=self.files,

@@ -237,7 +237,7 @@ def ripe(result: SearchResult, searched: int, noise_sd: float) -> bool:
 
     A test of a small gain takes many pairs, in which search could have found a larger one. So the
     pairs that a test may take grow with what was searched in vain: `PATIENCE` at first, one more
-    for every other candidate.
+    for every fourth candidate.
 
     Args:
         result: The candidate to be tested next.
@@ -248,4 +248,4 @@ def ripe(result: SearchResult, searched: int, noise_sd: float) -> bool:
     if gain <= 0 or noise_sd == 0:
         return noise_sd == 0
     pairs = PAIRS_AT_LEAST + PAIRS_PER_SD * noise_sd / gain
-    return pairs <= PATIENCE + searched / 2
+    return pairs <= PATIENCE + searched / 4

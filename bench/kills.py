@@ -63,7 +63,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "lab"
         coin_lab(folder).close()
-        command = [sys.executable, "-m", "regency.cli.main", "run", "--dir", str(folder)]
+        command = [sys.executable, "-m", "regency.cli", "run", "--dir", str(folder)]
         for number in range(kills):
             run = subprocess.Popen(
                 [*command, "--max-candidates", "100000"],

@@ -210,4 +210,4 @@ def test_the_lead_is_bounded():
     assert "2 packets" in held([packet, packet], bound)
     tight = Lead.model_validate({"review_minutes": 1, "generations": 9})
     assert "minutes of review" in held([packet], tight)
-    assert held([], Lead.model_validate({"review_minutes": 0, "generations": 0})) == ""
+    assert held([], Lead.model_validate({"review_minutes": 0, "generations": 1})) == ""

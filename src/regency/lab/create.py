@@ -150,13 +150,15 @@ def _fill(home: Home, wish: Wish, say: Say) -> None:
         say("proving the sandbox and looking for leaks of the hidden data")
         ground = epochs.prove(home, config, unsafe=wish.unsafe)
         say("opening the ledger")
-        _open_ledger(home, repo, commit, wish, epochs.opened(home, 0, text, names, ground))
+        epoch = epochs.opened(home, 0, text, names, ground)
+        _open_ledger(home, repo, config.lab.name, wish, epoch)
     finally:
         repo.close()
 
 
-def _open_ledger(home: Home, repo: Repo, commit: str, wish: Wish, epoch: dict[str, object]) -> None:
-    with Recorder.create(home, simulated=wish.simulated) as recorder:
+def _open_ledger(home: Home, repo: Repo, name: str, wish: Wish, epoch: dict[str, object]) -> None:
+    commit = repo.head()
+    with Recorder.create(home, name, simulated=wish.simulated) as recorder:
         tag = f"{'simulated' if wish.simulated else 'generation'}/0"
         start = Candidate(
             "c0", commit, repo.tree(commit), "", Agent("start", "human"), "The starting point."

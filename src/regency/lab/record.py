@@ -1,8 +1,8 @@
 """The one place where the ledger is opened for writing."""
 
 import contextlib
+import secrets
 from collections.abc import Iterator
-from pathlib import Path
 
 from regency import __version__
 from regency.desk import Items
@@ -44,10 +44,10 @@ class Recorder:
 
     @classmethod
     @contextlib.contextmanager
-    def create(cls, home: Home, *, simulated: bool) -> "Iterator[Recorder]":
-        """Make the key and an empty ledger."""
+    def create(cls, home: Home, name: str, *, simulated: bool) -> "Iterator[Recorder]":
+        """Make the key and an empty ledger; no two labs share an origin."""
         prefix = "simulated." if simulated else ""
-        key = LabKey.create(home.key, f"{prefix}regency.lab/{_slug(home.root)}")
+        key = LabKey.create(home.key, f"{prefix}regency.lab/{name}-{secrets.token_hex(4)}")
         recorder = cls(home, key.name, key)
         try:
             yield recorder
@@ -77,8 +77,3 @@ class Recorder:
     def close(self) -> None:
         """Close the database."""
         self.store.close()
-
-
-def _slug(root: Path) -> str:
-    kept = "".join(c if c.isalnum() or c in "-._" else "-" for c in root.name.split(".partial")[0])
-    return kept or "lab"

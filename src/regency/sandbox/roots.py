@@ -150,6 +150,8 @@ def _stdlibs(binds: Sequence[str]) -> Iterator[Path]:
     for bind in binds:
         if sys.prefix != sys.base_prefix and own.is_relative_to(bind):
             continue  # a virtual environment: packages only
+        if fnmatch.fnmatchcase(Path(bind).name, _STDLIBS[0]):
+            yield Path(bind)  # the standard library itself, as of a distribution's own Python
         for pattern in _STDLIBS:
             yield from (p.resolve() for p in Path(bind).glob(pattern) if p.is_dir())
 

@@ -29,7 +29,7 @@ import numpy as np
 HIDDEN = (  # as regency.toml; no Python has all of them, every one has enough
     "pydoc_data", "idlelib", "tkinter", "turtledemo", "turtle", "pydoc", "lib2to3", "_pydecimal",
     "_pyio", "pickletools", "optparse", "mailbox", "imaplib", "smtplib", "nntplib", "ftplib",
-    "poplib", "xmlrpc", "wsgiref", "cgi", "pstats", "trace", "socketserver", "plistlib",
+    "poplib", "xmlrpc", "cgi", "pstats", "trace", "socketserver", "plistlib",
     "zipapp", "webbrowser", "telnetlib", "sched", "shelve", "mailcap", "cmd", "wave",
 )  # fmt: skip
 READABLE = (  # for training only: programs need them

@@ -43,7 +43,7 @@ LARGEST = 60_000  # longer documents are for training, so that no split is mostl
 SMALLEST = 1_000
 SHINGLE = 32  # bytes, blanks aside, a power of two, that two texts must share to count as copied
 COPIED = 0.2  # a document with more than this share of copied text is dropped
-SHARED = 0.05  # and one that is scored, with more than this share of what candidates can read
+SHARED = 0.02  # and one that is scored, with more than this share of what candidates can read
 TRAIN_FLOOR = 400_000
 
 

@@ -31,6 +31,8 @@ HIDDEN = (  # as regency.toml; no Python has all of them, every one has enough
     "_pyio", "pickletools", "optparse", "mailbox", "imaplib", "smtplib", "nntplib", "ftplib",
     "poplib", "xmlrpc", "cgi", "pstats", "trace", "socketserver", "plistlib",
     "zipapp", "webbrowser", "telnetlib", "sched", "shelve", "mailcap", "cmd", "wave",
+    "smtpd", "modulefinder", "cgitb", "asynchat", "asyncore", "pyclbr", "filecmp", "fileinput",
+    "xdrlib", "uu", "sndhdr", "imghdr", "curses", "sqlite3", "netrc", "tabnanny",
 )  # fmt: skip
 READABLE = (  # for training only: programs need them
     "argparse", "typing", "inspect", "doctest", "subprocess", "tarfile",

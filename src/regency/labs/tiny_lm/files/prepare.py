@@ -32,7 +32,7 @@ HIDDEN = (  # as regency.toml; no Python has all of them, every one has enough
     "poplib", "xmlrpc", "cgi", "pstats", "trace", "socketserver", "plistlib",
     "zipapp", "webbrowser", "telnetlib", "sched", "shelve", "mailcap", "cmd", "wave",
     "smtpd", "modulefinder", "cgitb", "asynchat", "asyncore", "pyclbr", "filecmp", "fileinput",
-    "xdrlib", "uu", "sndhdr", "imghdr", "curses", "sqlite3", "netrc", "tabnanny",
+    "xdrlib", "uu", "curses", "sqlite3", "netrc", "tabnanny",
 )  # fmt: skip
 READABLE = (  # for training only: programs need them
     "argparse", "typing", "inspect", "doctest", "subprocess", "tarfile",

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -43,23 +44,32 @@ COMMANDS: Mapping[str, Lazy] = {
     "pause": Lazy("brakes", "pause", "Stop all agents until a human resumes."),
     "resume": Lazy("brakes", "resume", "Let agents go on."),
     "ledger": Lazy("ledger", "ledger", "Check, export and prove the record."),
+    "measure": Lazy("main", "measure", "Who wrote it, how long a task, where review holds us up."),
 }
+
+
+MEASURES: Mapping[str, Lazy] = {}
 
 
 class LazyGroup(click.Group):
     """A group that knows its commands by name, and imports only the one that is asked for."""
 
+    def __init__(self, *args: Any, table: Mapping[str, Lazy] = COMMANDS, **kwargs: Any) -> None:
+        """Take what every group takes, and the table of its commands."""
+        super().__init__(*args, **kwargs)
+        self._table = table
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in the order of the table."""
         del ctx
-        return list(COMMANDS)
+        return list(self._table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, importing its module."""
         del ctx
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self._table:
             return None
-        where = COMMANDS[cmd_name]
+        where = self._table[cmd_name]
         command = getattr(import_module(f"regency.cli.{where.module}"), where.attribute)
         if not isinstance(command, click.Command):
             raise TypeError(f"{where.module}.{where.attribute} is not a command")
@@ -69,7 +79,7 @@ class LazyGroup(click.Group):
         """Write the table of commands without importing any."""
         del ctx
         with formatter.section("Commands"):
-            formatter.write_dl([(name, where.help) for name, where in COMMANDS.items()])
+            formatter.write_dl([(name, where.help) for name, where in self._table.items()])
 
 
 def _wants_traceback(_: click.Context, __: click.Parameter, value: bool) -> None:
@@ -92,6 +102,14 @@ def cli() -> None:
 
     Exit codes: 0 fine, 1 a finding or a negative answer, 2 input that cannot be used,
     3 refused by policy or sandbox.
+    """
+
+
+@click.group(cls=LazyGroup, table=MEASURES)
+def measure() -> None:
+    """Measure what is said of labs like this; each works without a lab.
+
+    Who wrote the code, how long a task agents can do, where review holds the work up.
     """
 
 

@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from regency.errors import ConfigError
-from regency.records import Limits
+from regency.records import Limits, is_script
 
 _UNITS = {"": 1, "B": 1, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "KB": 10**3,
           "MB": 10**6, "GB": 10**9}  # fmt: skip
@@ -109,6 +109,12 @@ class LimitsTable(_Table):
     preload: list[str] = Field(
         default_factory=list,
         description="Modules whose import counts as start-up, outside the CPU budget.",
+    )
+    start: Literal["cold", "fork"] = Field(
+        "cold",
+        description="`cold`: each phase is a program of its own. `fork`: each is forked from a "
+        "process that has imported `preload` already, which saves that time; every command must "
+        "then be `python SCRIPT.py …`, and there is no GPU. Fixed for an epoch.",
     )
     wall_s: float = Field(60, gt=0, description="Wall-clock seconds, then everything is killed.")
     memory: Size = Field(1 << 30, description="Data memory, for example '1GiB'.")
@@ -304,6 +310,17 @@ class Config(_Table):
                     raise ValueError(f"{name!r} is not an output of an earlier phase")
             known |= {f"{phase.name}:{output}" for output in phase.outputs}
         return phases
+
+    @model_validator(mode="after")
+    def _forks_run_scripts(self) -> "Config":
+        unfit = [p for p in self.run if self.limits.start == "fork" and not is_script(p.command)]
+        for phase in unfit:
+            raise ValueError(
+                f"phase {phase.name!r} runs {' '.join(phase.command[:2])!r}, which cannot be "
+                'forked: write its command as "python", "SCRIPT.py", …, or set [limits] start = '
+                '"cold"'
+            )
+        return self
 
     @model_validator(mode="after")
     def _answers_stay_private(self) -> "Config":

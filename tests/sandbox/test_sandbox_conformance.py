@@ -10,6 +10,12 @@ class TestNamespaces(SandboxConformance):
         return NamespaceSandbox()
 
 
+class TestForked(SandboxConformance):
+    @classmethod
+    def make_engine(cls) -> Engine:
+        return NamespaceSandbox(start="fork", preload=["numpy"])
+
+
 @pytest.mark.slow
 class TestPinnedNamespaces(SandboxConformance):
     @classmethod

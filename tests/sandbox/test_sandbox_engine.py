@@ -345,7 +345,8 @@ def interpreter_for(uid: int) -> str:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="already another user than root")
-def test_as_a_user_without_powers(tmp_path):
+@pytest.mark.parametrize("start", ["cold", "fork"])
+def test_as_a_user_without_powers(start):
     uid = 54321
     program = interpreter_for(uid)
     if not program:
@@ -360,7 +361,7 @@ def test_as_a_user_without_powers(tmp_path):
     class Suite(SandboxConformance):
         @classmethod
         def make_engine(cls):
-            return NamespaceSandbox()
+            return NamespaceSandbox(start=sys.argv[2], preload=["decimal"])
     Suite.setup_class()
     assert Suite.engine.level == "A", Suite.engine.level
     assert Suite.engine.report()["user_namespace"]
@@ -373,7 +374,7 @@ def test_as_a_user_without_powers(tmp_path):
     """
     try:
         done = subprocess.run(
-            [program, "-B", "-c", textwrap.dedent(code), str(home)],
+            [program, "-B", "-c", textwrap.dedent(code), str(home), start],
             user=uid, group=uid, extra_groups=[], capture_output=True, text=True, check=False,
             env={"PYTHONPATH": SOURCE, "HOME": str(home), "PATH": os.environ["PATH"]},
         )  # fmt: skip

@@ -91,9 +91,14 @@ def _rows(found: Json) -> list[tuple[str, str]]:
         ("candidates", f"{counts['candidates']:,} ({answers or 'none yet'})"),
         ("trials", f"{counts['trials']:,}, {in_words(counts['cpu_s'])} of CPU"),
         ("lead", lead_words(found)),
-        ("sandbox", f"level {found['level']}, epoch {found['epoch']}, trust {found['trust']}"),
+        ("sandbox", _sandbox_words(found)),
         ("running", running),
     ]
+
+
+def _sandbox_words(found: Json) -> str:
+    parts = (f"level {found['level']}", f"{found['start']} start")
+    return ", ".join((*parts, f"epoch {found['epoch']}", f"trust {found['trust']}"))
 
 
 def _draw_plot(found: Json, out: Console) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from regency.config import Config, PhaseTable
-from regency.errors import BadInput, TrialError
+from regency.errors import BadInput, SandboxError, TrialError
 from regency.evaluate import artifacts
 from regency.records import Job, Limits, Outcome, Trial, TrialRequest
 from regency.sandbox.trusted import run_trusted
@@ -115,7 +115,13 @@ class Evaluator:
             inputs=self._inputs(phase, request.split),
             outputs={name: str(folder / name) for name in phase.outputs},
         )
-        return self._sandbox.run(job, limits)
+        outcome = self._sandbox.run(job, limits)
+        if outcome.status == "ok" and outcome.start != self._config.limits.start:
+            raise SandboxError(
+                f"the sandbox engine started a trial {outcome.start}, the epoch says "
+                f'{self._config.limits.start}. Set [limits] start = "{outcome.start}".'
+            )
+        return outcome
 
     def _inputs(self, phase: PhaseTable, split: str) -> Mapping[str, str]:
         inputs = {}

@@ -26,12 +26,14 @@ class Ground:
 
     Attributes:
         level: Isolation level.
+        start: ``cold`` or ``fork``.
         startup_cpu_s: CPU-seconds of starting an empty program with the lab's preloads.
         files_scanned: Files that a candidate can read, all searched for hidden data.
         bytes_scanned: Their size.
     """
 
     level: str
+    start: str
     startup_cpu_s: float
     files_scanned: int
     bytes_scanned: int
@@ -83,17 +85,23 @@ def prove(home: Home, config: Config, *, unsafe: bool) -> Ground:
         startup = sandbox.startup_cpu_s(config.limits.preload)
         texts = sorted(home.data.rglob("*.txt"))
         if not texts or sandbox.level == "D":
-            return Ground(sandbox.level, round(startup, 4), 0, 0)
+            return Ground(sandbox.level, config.limits.start, round(startup, 4), 0, 0)
         found = scan(sandbox, texts)
         found.demand_clean()
-        return Ground(sandbox.level, round(startup, 4), found.files_read, found.bytes_read)
+        files, size = found.files_read, found.bytes_read
+        return Ground(sandbox.level, config.limits.start, round(startup, 4), files, size)
 
 
 def open_sandbox(config: Config, *, core: int | None, unsafe: bool) -> NamespaceSandbox:
     """Return the lab's sandbox engine, started."""
     engine = plugins.load("regency.sandboxes", config.sandbox.engine)
     made: NamespaceSandbox = engine(
-        hide=config.sandbox.hide, mounts=config.sandbox.mounts, core=core, unsafe=unsafe
+        hide=config.sandbox.hide,
+        mounts=config.sandbox.mounts,
+        core=core,
+        unsafe=unsafe,
+        start=config.limits.start,
+        preload=config.limits.preload,
     )
     return made
 
@@ -110,6 +118,7 @@ def opened(
         "files": {name: digest_of((folder / name).read_bytes()) for name in names},
         "data": data_digests(home),
         "level": ground.level,
+        "start": ground.start,
         "startup_cpu_s": ground.startup_cpu_s,
         "files_scanned": ground.files_scanned,
         "bytes_scanned": ground.bytes_scanned,

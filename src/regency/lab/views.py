@@ -36,6 +36,7 @@ def status(lab: Lab, view: View) -> Answered:
         "metric": config.score.metric,
         "direction": config.score.goal,
         "level": lab.epoch.level,
+        "start": lab.epoch.start,
         "epoch": lab.epoch.number,
         "noise_sd": noise(lab),
         "generation": plain(generation_now(lab)),

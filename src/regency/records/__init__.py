@@ -34,6 +34,7 @@ from regency.records.trial import (
     Purpose,
     Trial,
     TrialRequest,
+    is_script,
 )
 from regency.records.verdict import (
     Answer,
@@ -77,6 +78,7 @@ __all__ = [
     "TrialRequest",
     "Verdict",
     "build",
+    "is_script",
     "now",
     "plain",
     "seconds_since",

@@ -1,8 +1,11 @@
 """Jobs, limits, outcomes and trials."""
 
 import enum
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+_SCRIPT = re.compile(r"[^-{}][^{}]*\.py")
 
 
 class Purpose(enum.StrEnum):
@@ -58,6 +61,11 @@ class Job:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
+def is_script(command: Sequence[str]) -> bool:
+    """Return whether ``command`` runs a Python script, so that a fork can run it too."""
+    return len(command) > 1 and command[0] == "python" and bool(_SCRIPT.fullmatch(command[1]))
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one job.
@@ -76,6 +84,7 @@ class Outcome:
         stderr: The same of standard error.
         outputs: Output name → size in bytes, of those that were collected.
         level: Isolation level that was in force, ``A`` to ``D``.
+        start: ``cold`` (a program of its own) or ``fork`` (of a process with imports done).
     """
 
     status: str
@@ -88,6 +97,7 @@ class Outcome:
     stderr: str = ""
     outputs: Mapping[str, int] = field(default_factory=dict)
     level: str = "A"
+    start: str = "cold"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from regency.sandbox import filters, landlock, syscalls
@@ -36,7 +36,14 @@ class Confinement:
     network: bool
 
 
-def become(task: Task, way: Confinement, folder: str, logs: tuple[int, int], told: int) -> None:
+def become(
+    task: Task,
+    way: Confinement,
+    folder: str,
+    logs: tuple[int, int],
+    told: int,
+    start: Callable[[Task], None] | None = None,
+) -> None:
     """Confine this process and run ``task`` in it; never returns.
 
     Args:
@@ -45,22 +52,42 @@ def become(task: Task, way: Confinement, folder: str, logs: tuple[int, int], tol
         folder: Working directory.
         logs: Descriptors for standard output and error.
         told: Pipe for one JSON object: ``cpu`` and ``at`` (CPU-seconds so far, monotonic time)
-            just before the program starts, or ``error`` and ``missing``.
+            just before the program starts and ``pid``, or ``error`` and ``missing``.
+        start: Runs it in this process; None: the program replaces this process.
     """
     missing = False
     try:
         _detach(folder, logs, told)
         _limit(task)
         _confine(task, way)
-        _say(told, {"cpu": time.process_time(), "at": time.monotonic()})
+        ready = {"pid": os.getpid(), "cpu": time.process_time(), "at": time.monotonic()}
+        if start is not None:
+            _ready_to_stay(told, ready)
+            _cap_memory(task)
+            start(task)
+        _say(told, ready)
         missing = True
-        if task.memory_bytes is not None:
-            _lower(resource.RLIMIT_DATA, task.memory_bytes)
+        _cap_memory(task)
         os.execvpe(task.command[0], task.command, task.env)  # noqa: S606
     except BaseException as error:  # noqa: BLE001  # nothing may run on in the parent's name
         _say(told, {"error": str(error), "missing": missing})
     finally:
         os._exit(127)
+
+
+def _ready_to_stay(told: int, ready: object) -> None:
+    """Do what starting a program would have done."""
+    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)  # its own /proc/self is its own again
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(name, signal.SIG_IGN)
+    _say(told, ready)
+    os.close(told)
+
+
+def _cap_memory(task: Task) -> None:
+    if task.memory_bytes is not None:
+        _lower(resource.RLIMIT_DATA, task.memory_bytes)
 
 
 def _say(told: int, message: object) -> None:

@@ -11,14 +11,16 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from regency.errors import SandboxError
-from regency.records import Job, Json, Limits, Outcome
+from regency.records import Job, Json, Limits, Outcome, is_script
 from regency.sandbox import roots, syscalls, wire
 from regency.sandbox.outcomes import outcome
 from regency.sandbox.roots import PYTHON
@@ -30,8 +32,15 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH")
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _LOG_BYTES = 64 << 10
+_OPTIONS = ("-s", "-B")
 _START_S = 30.0
+_IMPORT_S = 300.0  # heavy packages on a slow disk, all at once
+_CANARY_S = 20.0
 _ANSWER_S = 30.0
+
+
+class _Unfit(SandboxError):
+    """Forks cannot be had; not a matter of isolation."""
 
 
 class NamespaceSandbox:
@@ -44,6 +53,8 @@ class NamespaceSandbox:
         mounts: Sequence[str] = (),
         core: int | None = None,
         unsafe: bool = False,
+        start: str = "cold",
+        preload: Sequence[str] = (),
     ) -> None:
         """Start, and prove by doing what isolation can be had.
 
@@ -52,10 +63,16 @@ class NamespaceSandbox:
             mounts: More absolute host paths that they may read.
             core: CPU core that jobs are pinned to, None for any.
             unsafe: Whether to go on without any isolation (level D) if none can be had.
+            start: ``cold``: each job is a program of its own; ``fork``: jobs that run a Python
+                script are forked from a process that has imported ``preload``.
+            preload: Modules, for ``fork``.
 
         Raises:
-            SandboxError: No isolation can be had and ``unsafe`` is not set, or a path is wrong.
+            SandboxError: No isolation can be had and ``unsafe`` is not set, a path is wrong, or
+                what is preloaded cannot be forked.
         """
+        _check_modules(preload)
+        self._start_mode, self._preload = start, tuple(preload)
         self._hide, self._mounts, self._core = tuple(hide), tuple(mounts), core
         self._network = False
         self._isolated = True
@@ -98,7 +115,10 @@ class NamespaceSandbox:
             self._network = limits.network
         for attempt in range(2):
             try:
-                return outcome(self._ask(message, limits), limits, self.level)
+                return replace(
+                    outcome(self._ask(message, limits), limits, self.level),
+                    start="fork" if message["fork"] else "cold",
+                )
             except (EOFError, OSError):  # somebody killed the spawner, or it is a restart
                 self._stop()
                 if self._closed.is_set() or attempt:
@@ -113,18 +133,18 @@ class NamespaceSandbox:
         Raises:
             SandboxError: It does not start; the message holds its last words.
         """
-        bad = [name for name in preload if not re.fullmatch(r"\w+(\.\w+)*", name)]
-        if bad:
-            raise SandboxError(f"preload {bad[0]!r} is not a module name. Correct [limits].")
+        _check_modules(preload)
         code = "import " + ", ".join(preload) if preload else ""
-        job = Job(("python", "-c", code), files="/usr/lib")
         costs = []
-        for _ in range(repeats):
-            result = self.run(job, Limits(memory_bytes=None))
-            if result.status != "ok":
-                last = result.stderr.strip().rpartition("\n")[2]
-                raise SandboxError(f"{code or 'python'!r} fails inside the sandbox: {last}")
-            costs.append(result.cpu_s)
+        with tempfile.TemporaryDirectory(prefix="regency-start-") as folder:
+            Path(folder, "start.py").write_text(code)
+            job = Job(("python", "start.py"), files=folder)
+            for _ in range(repeats):
+                result = self.run(job, Limits(memory_bytes=None))
+                if result.status != "ok":
+                    last = result.stderr.strip().rpartition("\n")[2] or result.message
+                    raise SandboxError(f"{code or 'python'!r} fails inside the sandbox: {last}")
+                costs.append(result.cpu_s)
         return statistics.median(costs)
 
     def close(self) -> None:
@@ -150,9 +170,9 @@ class NamespaceSandbox:
         try:
             self._start()
             self._try_once()
-        except SandboxError:
+        except SandboxError as error:
             self._stop()
-            if not unsafe:
+            if not unsafe or isinstance(error, _Unfit):
                 raise
             self._isolated = False
             self._start()
@@ -163,12 +183,14 @@ class NamespaceSandbox:
             raise SandboxError(_advice(result.message + " " + result.stderr))
 
     def _start(self) -> None:
+        if not self._isolated and self._start_mode == "fork":
+            raise _unfit("there is no isolation here that a fork could be started in")
         if self._isolated:
             if syscalls.AUDIT_ARCH is None:
                 raise SandboxError(_advice(f"there is no filter for {syscalls.MACHINE}"))
             self._plan = roots.plan(self._hide, self._mounts, network=self._network)
         ours, theirs = socket.socketpair()
-        ours.settimeout(_START_S)
+        ours.settimeout(_START_S if self._start_mode == "cold" else _IMPORT_S)
         env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         arguments = [sys.executable, "-I", "-S", "-c", _BOOT, _SOURCE, str(theirs.fileno())]
         with theirs:
@@ -183,15 +205,45 @@ class NamespaceSandbox:
                 start_new_session=True,  # Ctrl-C is for us, who then close it
             )
         self._channel = ours
-        settings = {"plan": self._plan, "core": self._core, "network": self._network}
-        wire.send(ours, settings | {"isolated": self._isolated})
+        wire.send(ours, self._settings())
         try:
             answer = wire.receive(ours)
         except (EOFError, OSError) as error:
             raise SandboxError(_advice("its first process died")) from error
+        if "unfit" in answer:
+            raise _unfit(answer["unfit"])
         if "error" in answer:
             raise SandboxError(_advice(answer["error"]))
         self._report = answer["report"]
+        if self._report["start"] == "fork":
+            self._prove_fork(ours)
+
+    def _settings(self) -> dict[str, Json]:
+        return {
+            "plan": self._plan,
+            "core": self._core,
+            "network": self._network,
+            "isolated": self._isolated,
+            "start": self._start_mode,
+            "preload": list(self._preload),
+            "interpreter": [PYTHON, *_OPTIONS],
+            "env": _environment(Limits()),
+            "source": str(Path(_SOURCE, "regency")),
+        }
+
+    def _prove_fork(self, channel: socket.socket) -> None:
+        """Fork a child that shows that its kind can compute, and is confined."""
+        words = (*("python", "canary_program.py"), *(("network",) if self._network else ()))
+        limits = Limits(wall_s=_CANARY_S, memory_bytes=None, network=self._network)
+        job = Job(words, files=str(Path(_SOURCE, "regency", "sandbox")))
+        try:
+            wire.send(channel, self._message(job, limits))
+            result = outcome(wire.receive(channel), limits, "")
+        except (EOFError, OSError) as error:
+            raise _unfit("its first child ended everything") from error
+        if (result.status, result.stdout) != ("ok", "fit\n"):
+            last = result.stderr.strip().rpartition("\n")[2]
+            raise _unfit(f"{result.stdout.strip()} {result.message} {last}".strip())
 
     def _stop(self) -> None:
         channel, process = self._channel, self._process
@@ -229,8 +281,9 @@ class NamespaceSandbox:
             (str(Path(path).resolve()) for path in self._hide if path.startswith("/")), files
         )
         words = [word.replace("{in}", "/in").replace("{out}", "/out") for word in job.command]
-        start = [PYTHON, "-s", "-B"] if words[0] == "python" else words[:1]
+        start = [PYTHON, *_OPTIONS] if words[0] == "python" else words[:1]
         return {
+            "fork": self._report.get("start") == "fork" and is_script(job.command),
             "command": start + words[1:],
             "files": files,
             "covers": covers,
@@ -245,6 +298,12 @@ class NamespaceSandbox:
             "output_bytes": limits.output_bytes,
             "keep_bytes": min(_LOG_BYTES, limits.output_bytes),
         }
+
+
+def _check_modules(names: Sequence[str]) -> None:
+    for name in names:
+        if not re.fullmatch(r"\w+(\.\w+)*", name):
+            raise SandboxError(f"preload {name!r} is not a module name. Correct [limits].")
 
 
 def _check_names(job: Job) -> None:
@@ -274,6 +333,13 @@ def _environment(limits: Limits) -> dict[str, str]:
     if limits.cpu_s is not None:
         env["REGENCY_CPU_S"] = repr(limits.cpu_s)
     return env
+
+
+def _unfit(reason: str) -> _Unfit:
+    return _Unfit(
+        f'[limits] start = "fork" cannot be used: {reason}. Mend `preload`, or write '
+        'start = "cold".'
+    )
 
 
 def _advice(reason: str) -> str:

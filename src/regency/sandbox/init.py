@@ -10,12 +10,13 @@ import os
 import resource
 import select
 import signal
+import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from regency.sandbox import collect, syscalls, template, watch
+from regency.sandbox import collect, syscalls, template, warm, watch
 from regency.sandbox.candidate import Confinement, become
 from regency.sandbox.task import Task
 
@@ -38,10 +39,12 @@ class Place:
     Attributes:
         folder: Level D: scratch folder with ``in``, ``out`` and ``tmp``; otherwise empty.
         late: Part of the plan that each job adds itself.
+        warm: Socket to the warm process that forks candidates, if there is one.
     """
 
     folder: str
     late: template.Part
+    warm: socket.socket | None = None
 
 
 def run(task: Task, way: Confinement, owner: template.Owner, pipes: Pipes, place: Place) -> None:
@@ -77,7 +80,9 @@ class _Init:
     ) -> None:
         self._task, self._way, self._owner = task, way, owner
         self._pipes, self._folder, self._late = pipes, place.folder, place.late
-        self._child = 0
+        self._warm = place.warm
+        self._forked: warm.Child | None = None
+        self._child = self._ended = 0
         self._exit = 0
         self._cpu_s = 0.0
         self._peak = 0
@@ -91,7 +96,7 @@ class _Init:
         said = self._start()
         if "error" in said:
             return {"missing" if said["missing"] else "refused": said["error"]}
-        follower = watch.Watch(task, self._child, self._members)
+        follower = watch.Watch(task, said["pid"], self._ended, self._members)
         follower.follow(said["cpu"], said["at"] + task.wall_s)
         report = self._end(follower, said)
         full = os.fstatvfs(place)
@@ -112,17 +117,24 @@ class _Init:
 
     def _start(self) -> dict[str, Any]:
         heard, told = os.pipe()
-        self._child = os.fork()
-        if self._child == 0:
-            folder = "/lab" if self._way.isolated else self._task.files
-            become(self._task, self._way, folder, (self._pipes.out, self._pipes.err), told)
-        os.close(told)
-        for descriptor in (self._pipes.out, self._pipes.err):
+        logs = (self._pipes.out, self._pipes.err)
+        if self._task.fork and self._warm is not None:
+            self._forked, self._ended = warm.ask(self._warm, self._task, logs, told)
+        else:
+            self._start_cold(logs, told)
+        for descriptor in (told, *logs):
             os.close(descriptor)
         with os.fdopen(heard, "rb") as stream:
             lines = stream.read().splitlines()
         # Two lines: it was ready, and then the program could not be started after all.
         return dict(json.loads(lines[-1])) if lines else {"error": "it died", "missing": False}
+
+    def _start_cold(self, logs: tuple[int, int], told: int) -> None:
+        self._child = os.fork()
+        if self._child == 0:
+            folder = "/lab" if self._way.isolated else self._task.files
+            become(self._task, self._way, folder, logs, told)
+        self._ended = os.pidfd_open(self._child)
 
     def _end(self, follower: watch.Watch, said: dict[str, Any]) -> dict[str, Any]:
         """Kill what is left, reap everything, and add up."""
@@ -130,6 +142,7 @@ class _Init:
         self._kill()
         while self._reap(0):
             pass
+        self._hear_of_forked()
         seen_s = follower.seen_cpu_s if self._task.processes > 1 else 0.0
         return {
             "exit": self._exit,
@@ -138,6 +151,17 @@ class _Init:
             "memory_bytes": max(self._peak, follower.peak_bytes),
             "fault": follower.fault,
         }
+
+    def _hear_of_forked(self) -> None:
+        """Add what the warm process, whose child the candidate is, has to say of its end."""
+        if self._forked is None:
+            return
+        said = self._forked.wait()
+        if said is None:
+            raise ConnectionResetError("the warm process died")
+        self._exit, cpu_s, peak = said
+        self._cpu_s += cpu_s
+        self._peak = max(self._peak, peak)
 
     def _members(self) -> list[int]:
         """Return the job's living processes; orphans that ended are reaped, as process 1 must."""

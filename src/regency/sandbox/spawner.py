@@ -20,6 +20,7 @@ from typing import Any
 from regency.sandbox import filters, init, landlock, syscalls, template, wire
 from regency.sandbox.candidate import Confinement
 from regency.sandbox.task import Task
+from regency.sandbox.warm import BOOT, Unfit, Warm
 
 _GRACE_S = 5.0  # init enforces the wall limit itself; this is for when it cannot
 _CHUNK = 1 << 16
@@ -33,6 +34,9 @@ def main(descriptor: int) -> None:
     settings = wire.receive(channel)
     try:
         spawner = Spawner(channel, settings)
+    except Unfit as fault:
+        wire.send(channel, {"unfit": str(fault)})
+        return
     except (OSError, ValueError) as error:
         wire.send(channel, {"error": str(error)})
         return
@@ -130,9 +134,12 @@ class Spawner:
 
         Args:
             channel: Socket to the engine.
-            settings: ``plan`` (see `roots.plan`), ``core`` or None, ``network``, ``isolated``.
+            settings: ``plan`` (see `roots.plan`), ``core`` or None, ``network``, ``isolated``,
+                ``start`` (``cold`` or ``fork``), and for the latter ``preload``,
+                ``interpreter``, ``env`` and ``source``.
 
         Raises:
+            Unfit: What is preloaded cannot be forked.
             OSError: The kernel refuses; the message names the call.
         """
         self._late = settings["plan"].get("late", {})
@@ -143,9 +150,11 @@ class Spawner:
             os.sched_setaffinity(0, {settings["core"]})
         self._owner = self._separate() if self._isolated else template.Owner(os.geteuid(), False)
         if self._isolated:
+            _become_first(channel)
             template.build_root(settings["plan"], self._owner)
         init.harden()
         self._way = self._confinement(settings["core"] is not None)
+        self._warm = self._start_warm(settings) if settings["start"] == "fork" else None
 
     @property
     def report(self) -> dict[str, object]:
@@ -156,6 +165,8 @@ class Spawner:
             "seccomp": bool(self._way.programs),
             "throwaway_uid": self._owner.foreign,
             "user_namespace": self._isolated and not self._owner.foreign,
+            "start": "fork" if self._warm else "cold",
+            "modules": self._warm.modules if self._warm else 0,
         }
 
     def run(self, task: Task) -> dict[str, Any]:
@@ -202,13 +213,14 @@ class Spawner:
             for read_end, _ in ends:
                 os.close(read_end)
             pipes = init.Pipes(*(write_end for _, write_end in ends))
-            init.run(task, self._way, self._owner, pipes, init.Place(folder, self._late))
+            warm = self._warm.channel if self._warm else None
+            init.run(task, self._way, self._owner, pipes, init.Place(folder, self._late, warm))
         return child
 
     def _separate(self) -> template.Owner:
         """Enter namespaces of our own, as root if we can, else in a user namespace."""
         wanted = syscalls.CLONE_NEWNS | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS
-        wanted |= 0 if self._network else syscalls.CLONE_NEWNET
+        wanted |= syscalls.CLONE_NEWPID | (0 if self._network else syscalls.CLONE_NEWNET)
         uid = _throwaway_uid()
         if os.geteuid() == 0 and uid is not None:
             try:
@@ -224,6 +236,18 @@ class Spawner:
         Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
         return template.Owner(user, False)
 
+    def _start_warm(self, settings: Mapping[str, Any]) -> Warm:
+        """Start the warm process; when it ends, so do we."""
+
+        def enter() -> None:
+            template.build_warm(self._late, self._owner, settings["source"], BOOT)
+
+        told = {name: settings[name] for name in ("preload", "network", "interpreter", "env")}
+        told |= {"uid": self._way.uid, "landlock": self._way.landlock}
+        warm = Warm(told | {"pinned": settings["core"] is not None}, enter)
+        self._watched.append(warm.gone)
+        return warm
+
     def _confinement(self, pinned: bool) -> Confinement:
         if not self._isolated:
             return Confinement(None, 0, {}, False, True)
@@ -233,6 +257,19 @@ class Spawner:
         }
         uid = self._owner.uid if self._owner.foreign else None
         return Confinement(uid, landlock.version(), programs, True, self._network)
+
+
+def _become_first(channel: socket.socket) -> None:
+    """Go on as the first process of the process tree that was just made.
+
+    Whatever ends this process ends all below it; the one that is left behind only waits.
+    """
+    child = os.fork()
+    if child:
+        channel.close()
+        os.waitpid(child, 0)
+        os._exit(0)
+    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _throwaway_uid() -> int | None:

@@ -13,7 +13,8 @@ import struct
 # Name → (x86_64, aarch64); None: that architecture has no such call.
 _OLD: dict[str, tuple[int | None, int | None]] = {
     "accept": (43, 202), "accept4": (288, 242), "acct": (163, 89), "add_key": (248, 217),
-    "adjtimex": (159, 171), "bind": (49, 200), "bpf": (321, 280), "capset": (126, 91),
+    "adjtimex": (159, 171), "bind": (49, 200), "bpf": (321, 280), "capget": (125, 90),
+    "capset": (126, 91),
     "chroot": (161, 51), "clock_adjtime": (305, 266), "clock_settime": (227, 112),
     "clone": (56, 220), "connect": (42, 203), "delete_module": (176, 106),
     "fanotify_init": (300, 262), "finit_module": (313, 273), "fork": (57, None),
@@ -55,6 +56,8 @@ CLONE_THREAD = 0x10000
 CLONE_NEW_ANY = 0x7E020000
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_READ, PR_CAPBSET_DROP = 1, 4, 23, 24
 PR_SET_SECUREBITS, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 28, 36, 38
+_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 47, 2
+_CAPABILITY_HEADER = struct.pack("Ii", 0x20080522, 0)  # capget(2): version 3, this process
 _AT_FDCWD, _AT_EMPTY_PATH, _AT_RECURSIVE = -100, 0x1000, 0x8000
 _OPEN_TREE_CLONE, _OPEN_TREE_CLOEXEC = 1, os.O_CLOEXEC
 _MOVE_MOUNT_F_EMPTY_PATH = 4
@@ -91,9 +94,9 @@ def call(name: str, *args: object) -> int:
     return result
 
 
-def prctl(option: int, value: int = 0) -> int:
+def prctl(option: int, value: int = 0, more: int = 0) -> int:
     """Set or ask for a property of this process; raises OSError."""
-    result = int(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0))
+    result = int(_libc.prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(more), 0, 0))
     if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, f"prctl {option}: {os.strerror(code)}")
@@ -179,5 +182,30 @@ def lock_capabilities() -> None:
 
 def drop_capabilities() -> None:
     """Give up every capability of this process; raises OSError."""
-    header = struct.pack("Ii", 0x20080522, 0)
-    call("capset", header, b"\0" * 24)
+    call("capset", _CAPABILITY_HEADER, b"\0" * 24)
+
+
+def keep_capabilities() -> None:
+    """Let the capabilities of this process outlive the start of a program; raises OSError.
+
+    Needed by a user who is not root inside a user namespace (capabilities(7), "ambient").
+    """
+    low, high = _use_capabilities(use=True)
+    for number in range(64):
+        if (low | high << 32) >> number & 1:
+            prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, number)
+
+
+def use_capabilities(*, use: bool) -> None:
+    """Put all capabilities that this process may have in force, or none of them; raises OSError."""
+    _use_capabilities(use=use)
+
+
+def _use_capabilities(*, use: bool) -> tuple[int, int]:
+    """Return the permitted set, low and high half, which becomes the inheritable one too."""
+    buffer = ctypes.create_string_buffer(24)  # twice: effective, permitted, inheritable
+    call("capget", _CAPABILITY_HEADER, ctypes.addressof(buffer))
+    _, low, _, _, high, _ = struct.unpack("6I", buffer.raw)
+    now = (low, high) if use else (0, 0)
+    call("capset", _CAPABILITY_HEADER, struct.pack("6I", now[0], low, low, now[1], high, high))
+    return low, high

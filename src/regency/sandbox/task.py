@@ -14,6 +14,7 @@ class Task:
         covers: Paths to hide, relative to ``files``.
         env: The whole environment.
         keep_bytes: Most of each log that is kept.
+        fork: Whether it is started by a fork of the warm process.
     """
 
     command: list[str]
@@ -29,6 +30,7 @@ class Task:
     disk_bytes: int
     output_bytes: int
     keep_bytes: int
+    fork: bool = False
 
     @property
     def cpu_end_s(self) -> float | None:

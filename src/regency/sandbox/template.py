@@ -20,6 +20,7 @@ from regency.sandbox.task import Task
 
 Part = Mapping[str, Any]  # of a plan, see `roots.plan`
 HOST = "/.host"
+_PROCESSES = "/proc"
 _BASE = "/tmp"  # noqa: S108  # any folder that every host has: it is covered, not used
 _SCRATCH = "/.scratch"
 _EMPTY_FILE, _EMPTY_FOLDER = "/.empty/file", "/.empty/folder"
@@ -64,6 +65,7 @@ def build_root(plan: Mapping[str, Part], owner: Owner) -> None:
     syscalls.call("pivot_root", _BASE.encode(), (_BASE + HOST).encode())
     os.chdir("/")
     _folders_and_files(owner)
+    syscalls.mount("proc", _PROCESSES)  # ours; each job has another one in front of it
     for part in plan.values():
         owner.prepare([HOST + path for path in part["binds"]])
     _add(plan["root"], owner)
@@ -117,6 +119,30 @@ def build_job(task: Task, late: Part, owner: Owner) -> None:
         syscalls.protect("/in", _READ_ONLY, recursive=False)
     _writable(task.disk_bytes, owner.uid)
     _add(late, owner)
+    _leave_host()
+
+
+def build_warm(late: Part, owner: Owner, source: str, boot: str) -> None:
+    """Make this mount namespace what the warm process sees: no host, no job.
+
+    Args:
+        late: As for `build_job`.
+        owner: As whom candidates run.
+        source: Host folder of this package.
+        boot: Folder in which the package is shown, as ``regency``.
+
+    Raises:
+        OSError: The kernel refuses.
+    """
+    flags = syscalls.MS_NOSUID | syscalls.MS_NODEV
+    syscalls.mount("tmpfs", _BASE, flags, "mode=1777,size=64m")
+    Path(boot, "regency").mkdir(parents=True)
+    syscalls.bind(HOST + source, f"{boot}/regency", _READ_ONLY)
+    _add(late, owner)
+    _leave_host()
+
+
+def _leave_host() -> None:
     flags = syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
     syscalls.mount("proc", "/proc", flags)
     syscalls.detach(HOST)
@@ -201,7 +227,7 @@ def _make_mapping(inside: int, outside: int) -> int:
         os.read(read_end, 1)  # ends when the parent has what it needs
         os._exit(0)
     try:
-        home = f"{HOST}/proc/{child}"
+        home = f"{_PROCESSES}/{child}"
         Path(f"{home}/uid_map").write_text(f"{inside} {outside} 1")
         Path(f"{home}/gid_map").write_text(f"{inside} {outside} 1")
         return os.open(f"{home}/ns/user", os.O_RDONLY | os.O_CLOEXEC)

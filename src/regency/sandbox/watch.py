@@ -26,10 +26,20 @@ def cpu_clock(process: int) -> int:
 class Watch:
     """Follows one job until it ends or breaks a limit."""
 
-    def __init__(self, task: Task, process: int, members: Callable[[], list[int]]) -> None:
-        """Take the job's first process and how to list all of them."""
+    def __init__(
+        self, task: Task, process: int, ended: int, members: Callable[[], list[int]]
+    ) -> None:
+        """Take what is followed.
+
+        Args:
+            task: The job.
+            process: Its first process.
+            ended: Descriptor that is readable once that has ended.
+            members: Lists all of its processes.
+        """
         self._task = task
         self._process = process
+        self._ended = ended
         self._members = members
         self._cores = len(os.sched_getaffinity(0))
         self._seen: dict[int, float] = {}
@@ -49,7 +59,7 @@ class Watch:
             deadline: Monotonic time at which the wall limit ends.
         """
         poll = select.poll()
-        poll.register(os.pidfd_open(self._process), select.POLLIN)
+        poll.register(self._ended, select.POLLIN)
         wait_s = _SHORTEST_S
         while not poll.poll(wait_s * 1000):
             self.fault = self._look(cpu_before) or ("wall" if time.monotonic() > deadline else "")

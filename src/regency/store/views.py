@@ -85,6 +85,7 @@ class Epoch:
         data: Private data: path → SHA-256.
         level: Sandbox level.
         startup_cpu_s: CPU-seconds that starting an empty program costs.
+        start: How trials start, ``cold`` or ``fork``.
     """
 
     seq: int
@@ -95,6 +96,7 @@ class Epoch:
     data: Mapping[str, str]
     level: str
     startup_cpu_s: float
+    start: str = "cold"
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,8 @@ class SandboxConformance:
         (files / "probe.py").write_text(_TRY + textwrap.dedent(code))
         job = Job(("python", "probe.py", *words), files=str(files))
         result = self.engine.run(job, Limits(**limits))
-        after = self.engine.run(Job(("python", "-c", "print('well')"), str(files)), Limits())
+        (files / "after.py").write_text("print('well')")
+        after = self.engine.run(Job(("python", "after.py"), str(files)), Limits())
         assert (after.status, after.stdout) == ("ok", "well\n")
         return result
 

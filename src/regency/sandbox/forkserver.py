@@ -1,0 +1,157 @@
+"""The warm process: has imported what the lab preloads, and forks once for each trial.
+
+It lives in the candidates' own root, sees what they see and nothing else, holds no secret, and
+imports but never computes: a thread or a shared page would make its children hang, or talk to one
+another. A child leaves for the namespaces of its job before it does anything else, and confines
+itself there exactly as a program that is started cold.
+"""
+
+import array
+import contextlib
+import gc
+import importlib
+import json
+import os
+import resource
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from regency.sandbox import filters, script, syscalls
+from regency.sandbox.candidate import Confinement, become
+from regency.sandbox.task import Task
+from regency.sandbox.warm import BOOT, MESSAGE_BYTES, Unfit
+
+_PLACES = ("pids", "files", "out", "err", "told", "status")
+_Job = tuple[Task, dict[str, int]]
+
+
+def main(descriptor: int) -> None:
+    """Serve the spawner at the other end of socket ``descriptor`` until it is gone."""
+    channel = socket.socket(fileno=descriptor)
+    settings = json.loads(channel.recv(MESSAGE_BYTES))
+    try:
+        _leave_boot()
+        _import_all(settings["preload"], settings["uid"])
+        _demand_fit(descriptor)
+    except Unfit as fault:
+        channel.send(json.dumps({"unfit": str(fault)}).encode())
+        return
+    way = _confinement(settings)
+    gc.collect()
+    gc.freeze()  # a collection in a child would otherwise copy every page
+    channel.send(json.dumps({"modules": len(sys.modules)}).encode())
+    with contextlib.suppress(OSError):
+        while job := _next(channel):
+            _start(job, way, settings["interpreter"])
+
+
+def _leave_boot() -> None:
+    sys.path[:] = [path for path in sys.path if path not in ("", BOOT)]
+    for path in [path for path in sys.path_importer_cache if path.startswith(BOOT)]:
+        del sys.path_importer_cache[path]
+    syscalls.detach(f"{BOOT}/regency")
+    Path(BOOT, "regency").rmdir()
+    Path(BOOT).rmdir()
+
+
+def _import_all(names: list[str], uid: int | None) -> None:
+    with _as_candidate(uid):
+        for name in names:
+            try:
+                importlib.import_module(name)
+            except BaseException as error:
+                kind = type(error).__name__
+                raise Unfit(f"importing {name!r} fails with {kind}: {error}") from error
+
+
+@contextlib.contextmanager
+def _as_candidate(uid: int | None) -> Iterator[None]:
+    """Import with a candidate's rights, so that nothing comes in that it could not read."""
+    if uid is not None:
+        os.setgroups([])
+        os.setegid(uid)
+        os.seteuid(uid)
+    syscalls.use_capabilities(use=False)
+    try:
+        yield
+    finally:
+        if uid is not None:
+            os.seteuid(0)
+            os.setegid(0)
+        syscalls.use_capabilities(use=True)
+
+
+def _demand_fit(descriptor: int) -> None:
+    threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208
+    if threads != 1:
+        raise Unfit(f"the preloaded modules run {threads - 1} threads of their own")
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        if line.split()[1] == "rw-s":
+            raise Unfit("the preloaded modules share memory with their children")
+    os.closerange(3, descriptor)
+    os.closerange(descriptor + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+
+def _confinement(settings: Mapping[str, Any]) -> Confinement:
+    network, pinned = settings["network"], settings["pinned"]
+    programs = {
+        single: filters.build_filter(network=network, single=single, pinned=pinned)
+        for single in (True, False)
+    }
+    return Confinement(settings["uid"], settings["landlock"], programs, True, network)
+
+
+def _next(channel: socket.socket) -> _Job | None:
+    message, descriptors, _, _ = socket.recv_fds(channel, MESSAGE_BYTES, len(_PLACES))
+    if not message:
+        return None
+    told = json.loads(message)
+    nothing: dict[str, Any] = {"files": "", "covers": [], "inputs": {}, "outputs": {}}
+    rest = {"wall_s": 0.0, "output_bytes": 0, "keep_bytes": 0}
+    return Task.read(nothing | rest | told), dict(zip(_PLACES, descriptors, strict=True))
+
+
+def _start(job: _Job, way: Confinement, interpreter: list[str]) -> None:
+    task, places = job
+    syscalls.call("setns", places["pids"], syscalls.CLONE_NEWPID)  # for children only
+    child = os.fork()
+    if child == 0:
+        _become(task, places, way, interpreter)
+    with socket.socket(fileno=places.pop("status")) as status:
+        for place in places.values():
+            os.close(place)
+        handle = os.pidfd_open(child)
+        with contextlib.suppress(OSError):  # an init that was killed does not listen
+            socket.send_fds(status, [b"x"], array.array("i", [handle]))
+        os.close(handle)
+        _, code, usage = os.wait4(child, 0)
+        spent = (usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10)
+        with contextlib.suppress(OSError):
+            status.send(json.dumps([os.waitstatus_to_exitcode(code), *spent]).encode())
+
+
+def _become(
+    task: Task, places: Mapping[str, int], way: Confinement, interpreter: list[str]
+) -> None:
+    """In the child: move into the job, confine, run; never returns."""
+    try:
+        syscalls.call("setns", places["files"], syscalls.CLONE_NEWNS)
+        logs = (places["out"], places["err"])
+        become(task, way, "/lab", logs, places["told"], _runner(interpreter))
+    finally:
+        os._exit(127)
+
+
+def _runner(interpreter: list[str]) -> Callable[[Task], None]:
+    def run(task: Task) -> None:
+        os.environ.clear()
+        os.environ.update(task.env)
+        script.reseed()
+        script.forget_ourselves()
+        gc.enable()
+        script.run_script(task.command[len(interpreter) :], interpreter)
+
+    return run

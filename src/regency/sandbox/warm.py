@@ -1,0 +1,120 @@
+"""The warm process as seen from outside: starts it, and asks it for one child per job.
+
+What runs inside it is `forkserver`.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from regency.sandbox import syscalls
+from regency.sandbox.task import Task
+
+BOOT = "/tmp/boot"  # noqa: S108  # where our own modules are until they are imported
+MESSAGE_BYTES = 1 << 17
+
+
+class Unfit(Exception):
+    """What was preloaded cannot be forked safely; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """The init's view of a forked candidate: its status arrives here when it has ended."""
+
+    status: socket.socket
+
+    def wait(self) -> tuple[int, float, int] | None:
+        """Return exit code, CPU-seconds and peak resident bytes; None: the warm process died."""
+        said = self.status.recv(MESSAGE_BYTES)
+        if not said:
+            return None
+        code, cpu_s, peak_bytes = json.loads(said)
+        return int(code), float(cpu_s), int(peak_bytes)
+
+
+def ask(channel: socket.socket, task: Task, logs: tuple[int, int], told: int) -> tuple[Child, int]:
+    """Have the process at the other end of ``channel`` start ``task`` in our namespaces.
+
+    Args:
+        channel: Socket to the warm process.
+        task: What to run.
+        logs: Descriptors for standard output and error.
+        told: As in `candidate.become`.
+
+    Returns:
+        The child, and a descriptor that is readable once it has ended.
+
+    Raises:
+        OSError: The warm process is gone, or the command is too long to be sent.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    names = ("command", "env", "cpu_s", "memory_bytes", "processes", "disk_bytes")
+    message = json.dumps({name: getattr(task, name) for name in names}).encode()
+    with theirs, contextlib.ExitStack() as stack:
+        spaces = []
+        for name in ("pid", "mnt"):
+            spaces.append(os.open(f"/proc/self/ns/{name}", os.O_RDONLY | os.O_CLOEXEC))
+            stack.callback(os.close, spaces[-1])
+        socket.send_fds(channel, [message], [*spaces, *logs, told, theirs.fileno()])
+    _, descriptors, _, _ = socket.recv_fds(ours, 1, 1)
+    if not descriptors:
+        raise ConnectionResetError("the warm process is gone")
+    return Child(ours), descriptors[0]
+
+
+class Warm:
+    """The spawner's end of a warm process."""
+
+    def __init__(self, settings: Mapping[str, Any], enter: Callable[[], None]) -> None:
+        """Start it and wait until it has imported everything.
+
+        Args:
+            settings: ``preload``, ``uid``, ``landlock``, ``network``, ``pinned``,
+                ``interpreter`` and ``env``.
+            enter: Run in the new process, with a mount namespace of its own: makes its view.
+
+        Raises:
+            Unfit: It cannot be used.
+            OSError: The kernel refuses.
+        """
+        self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.process = syscalls.clone_process(syscalls.CLONE_NEWNS)
+        if self.process == 0:
+            _exec(theirs.fileno(), settings, enter)
+        theirs.close()
+        self.gone = os.pidfd_open(self.process)
+        with contextlib.suppress(OSError):
+            self.channel.send(json.dumps(dict(settings)).encode())
+        said = self._answer()
+        if "unfit" in said:
+            raise Unfit(said["unfit"])
+        self.modules = int(said["modules"])
+
+    def _answer(self) -> dict[str, Any]:
+        try:
+            said = self.channel.recv(MESSAGE_BYTES)
+        except OSError:
+            said = b""
+        if said:
+            return dict(json.loads(said))
+        status = os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
+        return {"unfit": f"the process that imports them died ({status})"}
+
+
+def _exec(descriptor: int, settings: Mapping[str, Any], enter: Callable[[], None]) -> None:
+    try:
+        syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+        enter()
+        syscalls.keep_capabilities()
+        os.set_inheritable(descriptor, True)
+        boot = f"import sys; sys.path.append({BOOT!r}); from regency.sandbox import forkserver; "
+        words = [*settings["interpreter"], "-c", f"{boot}forkserver.main({descriptor})"]
+        os.execve(words[0], words, settings["env"])  # noqa: S606
+    finally:
+        os._exit(126)

@@ -2,9 +2,9 @@
 
     python bench/null_labs.py [LABS] [CANDIDATES]
 
-Each lab's agent proposes only edits that change nothing that matters (comments). The rival rule
-sees the same first search trial of each candidate and keeps whatever scored better than the best
-so far.
+Each lab's agent proposes only edits that change nothing that matters (constants that nobody
+reads). The rival rule sees the same first search trial of each candidate and keeps whatever scored
+better than the best so far.
 """
 
 import sys
@@ -19,13 +19,13 @@ from regency.records import Agent, FileEdit, Proposal
 
 
 def null_proposals(lab: Lab, count: int) -> list[Proposal]:
-    """Return ``count`` edits that add a comment and nothing else."""
+    """Return ``count`` edits that add a constant and nothing else."""
     _, files = lab.ask()
     source = files["coin.py"]
     agent = Agent("nothing", "null")
     return [
         Proposal(
-            edits=(FileEdit("coin.py", source + b"# remark %d\n" % number),),
+            edits=(FileEdit("coin.py", source + b"REMARK = %d\n" % number),),
             rationale=f"Added remark {number}.",
             agent=agent,
         )

@@ -5,14 +5,17 @@ Nothing that an agent sent is ever dropped: what may not run is a candidate with
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from regency.archive.novelty import Novelty
+from regency.archive.novelty import NearCopies, Novelty
 from regency.config import ChangeTable
 from regency.desk import Items
-from regency.evaluate.screen import MAX_FILE_BYTES, MODES, screen
+from regency.errors import TrialError
+from regency.evaluate.fingerprint import fingerprint
+from regency.evaluate.screen import MAX_FILE_BYTES, MODES, screen, screen_tree
 from regency.records import (
     Actor,
     ActorKind,
@@ -25,14 +28,15 @@ from regency.records import (
 )
 from regency.repo.diff import changed_lines
 from regency.repo.git import Repo
-from regency.repo.objects import NewCommit, Writer
+from regency.repo.objects import NewCommit, Writer, Written
 from regency.repo.provenance import commit_message, note_text, write_notes
-from regency.repo.tree import apply, unsafe_path
+from regency.repo.tree import apply, edits_between, unsafe_path
 from regency.store import Store
 
 MAX_TEXT = 4000  # characters kept of a rationale or of one claim
 MAX_CLAIMS = 20
 MAX_KEPT_BYTES = 4 << 20
+RECENT = 64  # candidates that are looked through for near-copies, once a parent
 
 Admitted = tuple[Candidate, Verdict | None]
 
@@ -44,6 +48,7 @@ class _Draft:
     parent: Candidate
     before: Mapping[str, bytes]
     fault: str
+    change: bytes = b""
 
 
 class Admission:
@@ -76,6 +81,7 @@ class Admission:
         self._record = record
         self._numbering = numbering
         self._novelty = Novelty(store.twin)
+        self._near = NearCopies(self._recent_changes)
 
     def admit(self, proposals: Sequence[Proposal]) -> list[Admitted]:
         """Make candidates of ``proposals``; those that may not run come with their verdict."""
@@ -83,9 +89,10 @@ class Admission:
             return []
         with self._numbering():
             first = self._store.next_candidate_number()
-            drafts = [self._draft(first + n, p) for n, p in enumerate(proposals)]
+            waiting = Counter(self._store.waiting())
+            drafts = [self._draft(first + n, p, waiting) for n, p in enumerate(proposals)]
             kept = [draft for draft in drafts if _keepable(draft)]
-            written = iter(self._writer.write([_commit(draft) for draft in kept]))
+            written = iter(self._written(kept))
             admitted = []
             for draft in drafts:
                 where = next(written) if draft in kept else None
@@ -95,6 +102,13 @@ class Admission:
         self._writer.keep([c.commit for c, _ in admitted if c.commit], int(time.time()))
         self._sign(drafts, admitted)
         return admitted
+
+    def _written(self, drafts: Sequence[_Draft]) -> Sequence[Written | None]:
+        """Write ``drafts`` to git, all at once; None for those that no tree can hold."""
+        try:
+            return self._writer.write([_commit(draft) for draft in drafts])
+        except TrialError:
+            return [None] if len(drafts) == 1 else [self._written([d])[0] for d in drafts]
 
     def _sign(self, drafts: Sequence[_Draft], admitted: Sequence[Admitted]) -> None:
         """Note who wrote which line of each new commit, as git-ai reads it."""
@@ -106,11 +120,32 @@ class Admission:
                 notes[candidate.commit] = note_text(candidate, before, after, parent)
         write_notes(self._repo, self._writer, notes, int(time.time()))
 
-    def _draft(self, number: int, proposal: Proposal) -> _Draft:
+    def _draft(self, number: int, proposal: Proposal, waiting: Counter[str]) -> _Draft:
         parent = self._store.candidate(proposal.parent or self._store.champion()).record
-        before = self._files(parent.id)
-        fault = screen(proposal.edits, before, self._change) or ""
-        return _Draft(number, _cut(proposal), parent, before, fault)
+        before, edits = self._files(parent.id), proposal.edits
+        adds = any(edit.path not in before for edit in edits)
+        present = self._repo.files(parent.commit) if adds else ()
+        fault = screen(edits, before, self._change, present)
+        fault = fault or self._quota_fault(proposal.agent.name, waiting)
+        change = b"" if fault else fingerprint(edits, before)
+        return _Draft(number, _cut(proposal), parent, before, fault, change)
+
+    def _quota_fault(self, agent: str, waiting: Counter[str]) -> str:
+        most = self._change.max_waiting
+        waiting[agent] += 1
+        if waiting[agent] <= most:
+            return ""
+        return f"{agent} has {most} proposals waiting, the most it may: send it again later"
+
+    def _recent_changes(self, parent: str) -> dict[bytes, str]:
+        """Return the fingerprints of what recent candidates changed in ``parent``."""
+        before = self._files(parent)
+        children = [s.record for s in self._store.candidates(RECENT) if s.record.parent == parent]
+        return {
+            fingerprint(edits_between(before, self._files(child.id)), before): child.id
+            for child in children  # newest first, so that the oldest has the last word
+            if child.commit and child.id != parent
+        }
 
     def _admitted(self, draft: _Draft, commit: str, tree: str) -> Admitted:
         counts = [_lines(edit, draft.before) for edit in draft.proposal.edits]
@@ -130,15 +165,28 @@ class Admission:
         return candidate, self._verdict(draft, candidate)
 
     def _verdict(self, draft: _Draft, candidate: Candidate) -> Verdict | None:
-        if draft.fault:
-            fault = draft.fault[0].upper() + draft.fault[1:] + "."
+        if fault := draft.fault or self._tree_fault(draft, candidate):
+            fault = fault[0].upper() + fault[1:] + "."
             return Verdict(candidate.id, Answer.INVALID, "screen", fault[:600])
-        twin = self._novelty.twin(candidate.tree)
-        if twin is not None:
-            reason = f"The same files were already tried as {twin}."
+        if reason := self._known(draft, candidate):
             return Verdict(candidate.id, Answer.NOT_BETTER, "screen", reason)
         self._novelty.add(candidate.tree, candidate.id)
+        self._near.add(draft.parent.id, draft.change, candidate.id)
         return None
+
+    def _tree_fault(self, draft: _Draft, candidate: Candidate) -> str:
+        read, edits = self._repo.entries, draft.proposal.edits
+        return screen_tree(read, draft.parent.tree, candidate.tree, edits) or ""
+
+    def _known(self, draft: _Draft, candidate: Candidate) -> str:
+        """Return why there is nothing new in it, empty if there is."""
+        if twin := self._novelty.twin(candidate.tree):
+            return f"The same files were already tried as {twin}."
+        if not draft.change:
+            return "It changes comments, docstrings or layout only, which no score can show."
+        if near := self._near.of(draft.parent.id, draft.change):
+            return f"It differs from {near} in comments, docstrings or layout only."
+        return ""
 
     def _enter(self, admitted: Sequence[Admitted]) -> None:
         for actor in dict.fromkeys(_actor(candidate) for candidate, _ in admitted):

@@ -68,6 +68,9 @@ class ChangeTable(_Table):
         min_length=1, description="Files or globs that agents may change; all else is read-only."
     )
     max_changed_lines: int = Field(300, gt=0, description="Most added plus removed lines.")
+    max_waiting: int = Field(
+        1000, gt=0, description="Most proposals of one agent that may wait to be judged."
+    )
 
 
 class DataTable(_Table):

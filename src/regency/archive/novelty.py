@@ -1,6 +1,8 @@
-"""What was tried before is not tried again: exact trees for now."""
+"""What was tried before is not tried again: the same tree, or the same change laid out anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+MOST_KEPT = 4096
 
 
 class Novelty:
@@ -20,3 +22,27 @@ class Novelty:
         if len(self._fresh) > 1000:
             self._fresh.clear()
         self._fresh.setdefault(tree, candidate)
+
+
+class NearCopies:
+    """Knows recent changes by their fingerprints, so that a flood of near-copies costs no run."""
+
+    def __init__(self, recall: Callable[[str], Mapping[bytes, str]]) -> None:
+        """Take the question to the record: parent id → fingerprints of its recent children."""
+        self._recall = recall
+        self._parents: set[str] = set()
+        self._seen: dict[tuple[str, bytes], str] = {}
+
+    def of(self, parent: str, change: bytes) -> str | None:
+        """Return the recent candidate that made the same ``change`` to ``parent``, or None."""
+        if parent not in self._parents:
+            self._parents.add(parent)
+            for known, candidate in self._recall(parent).items():
+                self.add(parent, known, candidate)
+        return self._seen.get((parent, change))
+
+    def add(self, parent: str, change: bytes, candidate: str) -> None:
+        """Remember that ``candidate`` made ``change``; the oldest memories make room."""
+        if len(self._seen) >= MOST_KEPT:
+            self._seen.pop(next(iter(self._seen)))
+        self._seen.setdefault((parent, change), candidate)

@@ -13,7 +13,8 @@ from regency.errors import BadInput
 from regency.lab.home import hidden
 from regency.lab.lab import Lab
 from regency.lab.patching import patched
-from regency.records import Agent, Proposal
+from regency.records import Agent, FileEdit, Proposal
+from regency.repo.encoding import EXECUTABLE, REGULAR
 from regency.repo.git import Repo
 from regency.repo.tree import edits_between
 
@@ -51,7 +52,9 @@ def proposal(lab: Lab, source: Source, words: Words) -> Proposal:
     parent = _parent(lab, source)
     before = dict(lab.files(parent))
     after = _without_rules(lab, parent, _after(lab, source, before))
-    edits = edits_between(before, after)
+    special = _special(lab, source, parent)
+    named = {edit.path for edit in special}
+    edits = (*(e for e in edits_between(before, after) if e.path not in named), *special)
     if not edits:
         raise BadInput(f"this changes nothing against {parent}. Change an editable file first.")
     return Proposal(edits, words.rationale, words.agent, words.claims, parent=parent)
@@ -116,6 +119,19 @@ def _after(lab: Lab, source: Source, before: Mapping[str, bytes]) -> dict[str, b
     if source.patch is not None:
         return patched(before, _patch_text(source.patch))
     return _folder(Path(source.worktree or "."))
+
+
+def _special(lab: Lab, source: Source, parent: str) -> tuple[FileEdit, ...]:
+    """Return what a commit brings in that is no plain file, so that the screen can name it."""
+    if source.commit is None:
+        return ()
+    before = lab.repo.files(lab.store.candidate(parent).record.commit)
+    after = lab.repo.files(lab.repo.resolve(source.commit))
+    return tuple(
+        FileEdit(path, b"", mode)
+        for path, (mode, oid) in sorted(after.items())
+        if mode not in (REGULAR, EXECUTABLE) and before.get(path) != (mode, oid)
+    )
 
 
 def _without_rules(lab: Lab, parent: str, after: dict[str, bytes]) -> dict[str, bytes]:

@@ -46,6 +46,11 @@ _best = _standing.where(candidates.c.gain.is_not(None)).order_by(
     candidates.c.gain.desc(), candidates.c.number
 )
 _twin = select(candidates.c.id).where(candidates.c.tree == _which).order_by(candidates.c.number)
+_waiting = (
+    select(candidates.c.agent, func.count().label("waiting"))
+    .where(candidates.c.answer == "", candidates.c.number > 0)
+    .group_by(candidates.c.agent)
+)
 _lineage = select(candidates).order_by(candidates.c.number)
 _last_of_kind = (
     select(entries.c.seq, entries.c.time, entries.c.text)
@@ -150,6 +155,10 @@ class Queries:
         """Return the candidates without any verdict, oldest first; never the starting point."""
         query = _standing.where(candidates.c.answer == "", candidates.c.number > 0)
         return tuple(map(self._stand, self._rows(query.order_by(candidates.c.number))))
+
+    def waiting(self) -> dict[str, int]:
+        """Return how many candidates without any verdict each agent has."""
+        return {row.agent: row.waiting for row in self._rows(_waiting)}
 
     def best(self, limit: int) -> tuple[Standing, ...]:
         """Return the candidates with the largest gain on the search split, best first."""

@@ -1,0 +1,73 @@
+"""What a change is once layout is taken away, to know near-copies by.
+
+Python is known by its compiled code: comments, blank lines, docstrings, assertions, quotes and
+the spelling of numbers leave no trace there. Other text by its lines without trailing blanks.
+"""
+
+import dis
+import functools
+import hashlib
+import types
+from collections.abc import Mapping, Sequence
+
+from regency.records import FileEdit
+
+Code = types.CodeType
+_NOP = dis.opmap["NOP"]
+
+
+@functools.lru_cache(maxsize=64)  # the same parent is asked for again and again
+def compiled(path: str, content: bytes) -> Code:
+    """Return ``content`` as code, stripped of docstrings and assertions.
+
+    Raises:
+        SyntaxError: It is not Python. ValueError, RecursionError and MemoryError mean the same.
+    """
+    return compile(content, path, "exec", dont_inherit=True, optimize=2)
+
+
+def fingerprint(edits: Sequence[FileEdit], before: Mapping[str, bytes]) -> bytes:
+    """Return a digest of what ``edits`` change, empty if that is layout alone.
+
+    Args:
+        edits: Of a proposal that passed the screen.
+        before: The parent's files, path → content.
+    """
+    changes = []
+    for edit in sorted(edits, key=lambda e: e.path):
+        new, old = (_normal(edit.path, c) for c in (edit.content, before.get(edit.path)))
+        if new != old:
+            changes.append((edit.path, new))
+    return hashlib.sha256(repr(changes).encode()).digest() if changes else b""
+
+
+def _normal(path: str, content: bytes | None) -> object:
+    if content is None:
+        return None
+    if path.endswith(".py"):
+        try:
+            return _essence(compiled(path, content))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            pass
+    return [line.rstrip() for line in content.split(b"\n") if line.strip()]
+
+
+def _essence(code: Code) -> tuple[object, ...]:
+    """Return everything of ``code`` but its names of files and numbers of lines."""
+    constants = [_essence(c) if isinstance(c, Code) else _constant(c) for c in code.co_consts]
+    counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
+    names = (code.co_name, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
+    return counts, names, _without_nops(code.co_code), constants, code.co_exceptiontable
+
+
+def _without_nops(steps: bytes) -> bytes:
+    """Return bytecode without the empty steps that a docstring leaves behind."""
+    if _NOP not in steps:
+        return steps
+    pairs = (steps[n : n + 2] for n in range(0, len(steps), 2))
+    return b"".join(pair for pair in pairs if pair[0] != _NOP)
+
+
+def _constant(value: object) -> object:
+    # The order of a frozen set depends on the process.
+    return sorted(map(repr, value)) if isinstance(value, frozenset) else value

@@ -47,6 +47,11 @@ Size = Annotated[int, BeforeValidator(_bytes), Field(gt=0)]
 InsidePath = Annotated[str, AfterValidator(_inside)]
 PlainName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Command = Annotated[list[str], Field(min_length=1)]
+Length = Annotated[int, Field(ge=-1)]
+Dtype = Literal[
+    "float16", "bfloat16", "float32", "float64", "bool", "int8", "int16", "int32", "int64",
+    "uint8", "uint16", "uint32", "uint64",
+]  # fmt: skip
 
 
 class _Table(BaseModel):
@@ -103,6 +108,34 @@ class PhaseTable(_Table):
         default_factory=list, description="Regular files it must write below `{out}`."
     )
     cpu_s: float | None = Field(None, gt=0, description="CPU limit of this phase, if different.")
+
+
+class OutputTable(_Table):
+    """What an output must be. It is read in a limited process before the scorer sees it."""
+
+    name: PlainName = Field(description="An output of a phase.")
+    format: Literal["json", "npy", "safetensors"] = Field(description="Its file format.")
+    dtypes: list[Dtype] = Field(
+        default_factory=list, description="Types that its numbers may have; none: any plain type."
+    )
+    shape: list[Length] | None = Field(
+        None, description="For `npy`: length of each axis, -1 for any."
+    )
+    tensors: dict[str, list[Length]] = Field(
+        default_factory=dict, description="For `safetensors`: the shape of each tensor, by name."
+    )
+    max_elements: int = Field(1 << 26, gt=0, description="Most numbers, or values of a JSON text.")
+    finite: bool = Field(default=True, description="Whether NaN and infinities are refused.")
+
+    @model_validator(mode="after")
+    def _fits_format(self) -> "OutputTable":
+        if self.shape is not None and self.format != "npy":
+            raise ValueError("`shape` is for npy files; for safetensors give `tensors`")
+        if self.tensors and self.format != "safetensors":
+            raise ValueError("`tensors` is for safetensors files; for npy give `shape`")
+        if self.dtypes and self.format == "json":
+            raise ValueError("JSON has no types of numbers: drop `dtypes`")
+        return self
 
 
 class LimitsTable(_Table):
@@ -294,6 +327,7 @@ class Config(_Table):
     change: ChangeTable
     data: DataTable = Field(default_factory=lambda: DataTable.model_validate({}))
     run: list[PhaseTable] = Field(min_length=1)
+    outputs: list[OutputTable] = Field(default_factory=list)
     limits: LimitsTable = Field(default_factory=lambda: LimitsTable.model_validate({}))
     sandbox: SandboxTable = Field(default_factory=lambda: SandboxTable.model_validate({}))
     score: ScoreTable
@@ -323,6 +357,17 @@ class Config(_Table):
                 'forked: write its command as "python", "SCRIPT.py", …, or set [limits] start = '
                 '"cold"'
             )
+        return self
+
+    @model_validator(mode="after")
+    def _outputs_are_known(self) -> "Config":
+        known = [output for phase in self.run for output in phase.outputs]
+        names = [table.name for table in self.outputs]
+        for name in names:
+            if name not in known:
+                raise ValueError(f"no phase has the output {name!r} that [[outputs]] describes")
+            if names.count(name) > 1:
+                raise ValueError(f"[[outputs]] describes {name!r} twice")
         return self
 
     @model_validator(mode="after")

@@ -1,6 +1,5 @@
 """The door for proposals, with a real repository and a real ledger behind it; nothing is run."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -58,7 +57,7 @@ def test_a_file_that_would_be_a_folder_ends_no_run(folder: Path):
 
 def test_links_and_submodules_in_a_commit_are_named(folder: Path):
     git(folder, "checkout", "--quiet", "-b", "linked")
-    os.symlink("/etc/passwd", folder / "notes.py")
+    (folder / "notes.py").symlink_to("/etc/passwd")
     head = git(folder, "rev-parse", "HEAD").strip()
     git(folder, "update-index", "--add", "--cacheinfo", f"160000,{head},notes/sub")
     git(folder, "add", "notes.py")

@@ -1,19 +1,74 @@
-"""Reads what a candidate left behind: digests, and numbers that it reports of itself.
+"""Reads what a candidate left behind: digests, declared formats, and numbers that it reports.
 
-Everything here is untrusted data: sizes are capped before reading, and only finite plain numbers
-come out.
+Everything here is untrusted data: sizes are capped before reading, files of a declared format are
+read in a limited process, and only finite plain numbers come out.
 """
 
 import hashlib
 import json
 import math
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from regency.config import OutputTable
 from regency.errors import TrialError
+from regency.evaluate import reader_program
+from regency.records import Json
+from regency.sandbox.companion import Companion
 
 MAX_JSON_BYTES = 1 << 20
 _LINE = re.compile(r"^(?:METRIC\s+([\w./-]+)\s*=|([\w./-]+)\s*:)\s*([-+0-9.eE]+|nan|inf|-inf)\s*$")
+
+
+class Reader:
+    """Holds outputs against what the lab says they are, before anything else reads them."""
+
+    def __init__(self, outputs: Sequence[OutputTable], max_bytes: int) -> None:
+        """Take ``[[outputs]]`` and the size of the largest output; starts nothing yet."""
+        self._specs = {
+            table.name: {**table.model_dump(), "max_bytes": max_bytes} for table in outputs
+        }
+        self._companion = Companion(Path(str(reader_program.__file__)))
+
+    def check(self, name: str, path: Path) -> None:
+        """Refuse the output ``name`` at ``path`` if it is not what the lab says.
+
+        Raises:
+            TrialError: It is not; the message says why.
+        """
+        if name in self._specs:
+            fault = self._ask({"path": str(path), "spec": self._specs[name]})
+            if fault:
+                raise TrialError(f"its output {name!r} {fault}")
+
+    def agree(self, name: str, first: Path, second: Path, how: Mapping[str, Json]) -> bool:
+        """Return whether two versions of the output ``name`` agree.
+
+        Args:
+            name: An output in npy format that the lab describes.
+            first: One version.
+            second: The other, in the order that it came.
+            how: ``tolerance``, and optionally ``rows`` (path of an npy file with the order in
+                which the rows of ``first`` are expected) or ``keep`` (axis and length of what is
+                compared).
+
+        Raises:
+            TrialError: One of them is not what the lab says.
+        """
+        spec = self._specs[name]
+        paths = {"first": str(first), "second": str(second)}
+        fault = self._ask({**paths, "spec": spec, **how})
+        if fault not in ("", "differs"):
+            raise TrialError(f"its output {name!r} {fault}")
+        return not fault
+
+    def close(self) -> None:
+        """End the limited process."""
+        self._companion.close()
+
+    def _ask(self, question: Mapping[str, Json]) -> str:
+        return str(self._companion.ask(question)["fault"])
 
 
 def digest(path: Path) -> str:
@@ -65,7 +120,7 @@ def numbers_in_json(text: str) -> dict[str, float]:
     if len(text) > MAX_JSON_BYTES:
         raise TrialError(f"the result has {len(text)} characters, at most {MAX_JSON_BYTES}")
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         raise TrialError(f"the result is not JSON: {error}") from error
     if not isinstance(data, dict):
@@ -75,3 +130,10 @@ def numbers_in_json(text: str) -> dict[str, float]:
         for name, value in data.items()
         if isinstance(value, int | float) and not isinstance(value, bool)
     }
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a key comes twice")
+    return made

@@ -66,6 +66,7 @@ class Evaluator:
         self._sandbox = sandbox
         self._startup_cpu_s = startup_cpu_s
         self._core = core
+        self._reader = artifacts.Reader(config.outputs, config.limits.output)
 
     def run(self, request: TrialRequest, files: str) -> Trial:
         """Return the finished trial for ``request`` on the candidate's ``files``."""
@@ -77,6 +78,8 @@ class Evaluator:
             for phase in self._config.run:
                 outcomes.append(self._run_phase(phase, request, files))
                 _demand_ok(phase, outcomes[-1])
+                for name in phase.outputs:
+                    self._reader.check(name, out / phase.name / name)
             scores = self._score(request, outcomes)
             score: float | None = scores[self._config.score.metric]
             fault = ""
@@ -91,7 +94,7 @@ class Evaluator:
             split=request.split,
             seed=request.seed,
             score=score,
-            scores={**_measured(outcomes), **scores},
+            scores={**scores, **_measured(outcomes)},
             trust=self._config.score.trust,
             fault=fault,
             outcomes=tuple(_short(outcome) for outcome in outcomes),
@@ -100,8 +103,9 @@ class Evaluator:
         )
 
     def close(self) -> None:
-        """End the sandbox."""
+        """End the sandbox and the reader."""
         self._sandbox.close()
+        self._reader.close()
 
     def _run_phase(self, phase: PhaseTable, request: TrialRequest, files: str) -> Outcome:
         folder = self._place.work / phase.name
@@ -144,6 +148,7 @@ class Evaluator:
             scores = artifacts.numbers_in_lines("\n".join(o.stdout for o in outcomes))
         else:
             scores = self._read_result(str(table.read))
+        scores |= _measured(outcomes)  # never what the candidate says it used
         if table.metric not in scores:
             raise TrialError(f"no number named {table.metric!r} came out; print or write it")
         return scores

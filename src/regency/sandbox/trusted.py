@@ -48,7 +48,7 @@ def run_trusted(command: Sequence[str], folder: Path, wall_s: float = 120.0) -> 
         process = subprocess.Popen(
             [*program, *command[1:]],
             cwd=folder,
-            env=_environment(),
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -74,6 +74,7 @@ def _finish(process: subprocess.Popen[bytes], wall_s: float) -> TrustedResult:
     )
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Return what trusted programs may see of our environment."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return kept | dict.fromkeys(_THREADS, "1")

@@ -58,6 +58,9 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+MEASURED = ("cpu_s", "wall_s")  # numbers that the launcher adds: what they say of time
+
+
 class LabTable(_Table):
     """What the lab is for."""
 
@@ -236,6 +239,12 @@ class JudgeTable(_Table):
     calibration_pairs: int = Field(4, ge=3, description="A/A pairs at the start of an epoch.")
     search_trials: int = Field(4, ge=1, description="Most trials of gate 1.")
     confirm_pairs: int = Field(32, ge=2, description="Cap on pairs of gate 2.")
+    pairs: Literal["auto", "together", "in turn"] = Field(
+        "auto",
+        description="How the two runs of a pair share their core: at the same time, so that a "
+        "busy machine slows both alike, or one after the other. `auto`: together where the budget "
+        "is CPU time of one process and the score is blind.",
+    )
 
 
 class GuardTable(_Table):
@@ -336,6 +345,15 @@ class Config(_Table):
     oversight: OversightTable = Field(default_factory=lambda: OversightTable.model_validate({}))
     archive: ArchiveTable = Field(default_factory=lambda: ArchiveTable.model_validate({}))
     agents: dict[PlainName, AgentTable] = Field(default_factory=dict)
+
+    @property
+    def together(self) -> bool:
+        """Whether the two runs of a pair share their core at the same time."""
+        if self.judge.pairs != "auto":
+            return self.judge.pairs == "together"
+        metered = all(self.limits.of(phase).cpu_s is not None for phase in self.run)
+        own_clock = self.score.metric in MEASURED or self.score.trust != "blind"
+        return metered and self.limits.processes == 1 and not own_clock
 
     @field_validator("run")
     @classmethod

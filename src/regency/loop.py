@@ -168,6 +168,7 @@ class Story:
                 self.desk.config.judge,
                 self.desk.config.score.goal,
                 self.desk.seeds,
+                together=self.desk.config.together,
             )
             self.desk.crew.start("search", candidate.id, asking)
 
@@ -305,7 +306,7 @@ class Story:
 
     def _could_be_better(self, choice: nominate.SearchResult, calibration: Calibration) -> bool:
         """Whether search is under way and promises more than a long test of ``choice`` would."""
-        noise_sd = nominate.pooled_noise(calibration, self.repeated)
+        noise_sd = nominate.pooled_noise(calibration, self.repeated).pair_sd
         searching = bool(self.queue or self.desk.crew.about("search"))
         return searching and not nominate.ripe(choice, self.searched, noise_sd)
 

@@ -23,17 +23,18 @@ class SimulatedLab:
     effects: dict[str, float] = field(default_factory=dict)
     noise: dict[str, float] = field(default_factory=dict)  # sd of a paired difference, of one arm
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    drift: float = 0.0  # sd of what the machine does to all runs of one batch
     faults: dict[str, str] = field(default_factory=dict)  # key or candidate -> fault
     requests: list[TrialRequest] = field(default_factory=list)
     rounds: list[int] = field(default_factory=list)
 
-    def run(self, request: TrialRequest) -> Trial:
+    def run(self, request: TrialRequest, weather: float = 0.0) -> Trial:
         self.requests.append(request)
         name = request.candidate
         fault = self.faults.get(request.key) or self.faults.get(name, "")
         rng = np.random.default_rng([self.start, request.seed])  # the same seed, the same score
         luck = rng.normal() * self.noise.get(name, 1.0) / np.sqrt(2)
-        score = 3 - self.effects.get(name, 0.0) + luck
+        score = 3 - self.effects.get(name, 0.0) + luck + weather
         score = float(score if self.goal == "minimize" else -score)
         return Trial(
             request.key,
@@ -51,9 +52,14 @@ class SimulatedLab:
             batches = next(stage)
             while True:
                 self.rounds.append(len(batches))
-                batches = stage.send([tuple(map(self.run, batch)) for batch in batches])
+                batches = stage.send([self._batch(batch) for batch in batches])
         except StopIteration as stop:
             return stop.value
+
+    def _batch(self, batch):
+        rng = np.random.default_rng([self.start, 1, *(request.seed for request in batch)])
+        weather = float(rng.normal() * self.drift)
+        return tuple(self.run(request, weather) for request in batch)
 
     def calibrate(self, settings=None):
         settings = settings or JudgeTable()

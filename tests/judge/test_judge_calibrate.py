@@ -30,6 +30,12 @@ def test_noise_is_the_root_mean_square_of_paired_differences(lab):
     assert calibration.e_process == evalues.RIGHT_HAAR_T
 
 
+def test_the_machines_changing_speed_is_in_the_noise_of_runs_and_not_of_pairs(make_lab):
+    labs = [make_lab(start, drift=3.0).calibrate() for start in range(200)]
+    assert np.mean([c.noise_sd**2 for c in labs]) == pytest.approx(1, abs=0.15)
+    assert np.mean([c.run_sd**2 for c in labs]) == pytest.approx(9.5 - 9 / 7, rel=0.2)
+
+
 def test_noise_is_estimated_without_bias_in_variance(make_lab):
     squares = [make_lab(start).calibrate().noise_sd ** 2 for start in range(300)]
     assert np.mean(squares) == pytest.approx(1, abs=0.15)
@@ -47,8 +53,8 @@ def test_a_score_in_steps_counts_pairs_won_too(make_lab):
     steps = iter([0, 0, 1, 1, 2, 2, 0, 1, 0])
     run = lab.run
 
-    def stepped(request):
-        trial = run(request)
+    def stepped(request, weather):
+        trial = run(request, weather)
         return type(trial)(
             **{f: getattr(trial, f) for f in trial.__slots__} | {"score": next(steps)}
         )

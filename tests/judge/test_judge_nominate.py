@@ -15,9 +15,10 @@ from regency.records import Answer, Purpose, Trial
 BASE = nominate.Baseline("c0", 3.0, 8)
 
 
-def search(lab, candidate="c1", sd=1.0, base=BASE, **settings):
-    table = JudgeTable(**settings)
-    return lab.drive(nominate.search(candidate, base, sd, table, lab.goal, seeds))
+def search(lab, candidate="c1", sd=1.0, base=BASE, together=False, **settings):
+    table, noise = JudgeTable(**settings), nominate.Noise(sd, sd / np.sqrt(2))
+    stage = nominate.search(candidate, base, noise, table, lab.goal, seeds, together=together)
+    return lab.drive(stage)
 
 
 def test_a_hopeless_candidate_costs_one_trial(make_lab):
@@ -148,8 +149,56 @@ def test_pooled_noise_is_not_fooled_by_who_got_a_second_trial(make_lab):
     lab = make_lab(1)
     calibration = lab.calibrate()
     results = [search(lab, f"c{n}") for n in range(1500)]
-    assert nominate.pooled_noise(calibration, []) == pytest.approx(calibration.noise_sd)
-    assert nominate.pooled_noise(calibration, results) == pytest.approx(1, abs=0.15)
+    alone = nominate.pooled_noise(calibration, [])
+    assert alone.pair_sd == pytest.approx(calibration.noise_sd)
+    assert alone.run_sd == pytest.approx(calibration.run_sd)
+    noise = nominate.pooled_noise(calibration, results)
+    assert noise.pair_sd == pytest.approx(1, abs=0.15)
+    assert noise.run_sd == pytest.approx(np.sqrt(0.5), abs=0.1)
+
+
+def test_pairs_that_share_a_core_come_after_a_cheap_first_look(make_lab):
+    lab = make_lab(effects={"c1": 20})
+    result = search(lab, together=True, search_trials=3)
+    beside = "search/1/c1/1/champion"
+    assert [r.key for r in lab.requests] == ["search/1/c1/0", "search/1/c1/1", beside]
+    assert lab.requests[-1].candidate == "c0"
+    assert (len(result.trials), result.promising) == (2, True)
+    scores = {r.key: lab.run(r).score for r in list(lab.requests)}
+    assert result.differences == (scores[beside] - scores["search/1/c1/1"],)
+    assert result.gain == result.differences[0]
+    assert result.gain_se == 1.0
+
+
+def test_what_a_busy_machine_does_to_both_runs_of_a_pair_is_not_taken_for_a_gain(make_lab):
+    def fooled(together):
+        labs = [make_lab(start, noise={"c0": 0.1, "c1": 0.1}, drift=1.0) for start in range(60)]
+        noise, table = nominate.Noise(0.1, 1.0), JudgeTable(search_trials=3)
+        results = [
+            lab.drive(
+                nominate.search("c1", BASE, noise, table, "minimize", seeds, together=together)
+            )
+            for lab in labs
+        ]
+        return [abs(r.gain) for r in results if len(r.trials) > 1]
+
+    assert max(fooled(together=True)) < 0.5 < np.mean(fooled(together=False))
+
+
+def test_a_champion_that_fails_beside_it_is_not_counted(make_lab):
+    lab = make_lab(effects={"c1": 20}, faults={"search/1/c1/1/champion": "Killed."})
+    result = search(lab, together=True)
+    assert (result.promising, result.differences) == (True, ())
+    assert result.gain > 15
+
+
+def test_pooled_noise_counts_pairs_of_search(make_lab):
+    lab = make_lab(2, effects={f"c{n}": 1.5 for n in range(600)})
+    calibration = lab.calibrate()
+    results = [search(lab, f"c{n}", together=True) for n in range(600)]
+    noise = nominate.pooled_noise(calibration, results)
+    assert noise.pair_sd == pytest.approx(1, abs=0.15)
+    assert noise.run_sd == pytest.approx(calibration.run_sd)
 
 
 def test_a_large_gain_is_tested_at_once_and_a_small_one_when_search_finds_no_better():

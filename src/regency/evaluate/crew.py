@@ -38,6 +38,7 @@ class Crew:
         finished: Callable[[str], Trial | None],
         record: Callable[[Sequence[Trial]], None],
         folder: Callable[[str], str],
+        together: bool = False,
     ) -> None:
         """Take what connects tasks to the rest.
 
@@ -46,11 +47,13 @@ class Crew:
             finished: Trial with a key, if the ledger has it.
             record: Puts new trials in the ledger.
             folder: Host folder with the files of a candidate.
+            together: Whether the trials of one batch share a core at the same time.
         """
         self._executor = executor
         self._finished = finished
         self._record = record
         self._folder = folder
+        self._together = together
         self.tasks: list[Task] = []
         self.workers = executor.workers
         self._trials, self._trials_s = 0, 0.0
@@ -107,7 +110,8 @@ class Crew:
         while self._waiting and len(self._running) < self.workers:
             task, place, batch = self._waiting.pop(0)
             folders = {request.candidate: self._folder(request.candidate) for request in batch}
-            self._running[self._executor.submit(Work(batch, folders))] = (task, place)
+            work = Work(batch, folders, self._together and len(batch) > 1)
+            self._running[self._executor.submit(work)] = (task, place)
 
     def _settle(self, futures: "list[Future[tuple[Trial, ...]]]") -> None:
         ended = [(*self._running.pop(future), future.result()) for future in futures]

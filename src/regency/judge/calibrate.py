@@ -32,7 +32,8 @@ def calibrate(
 
     Returns:
         The calibration. ``noise_sd`` is the root mean square of the paired differences: their
-        mean is known to be zero, so every pair counts as a degree of freedom.
+        mean is known to be zero, so every pair counts as a degree of freedom. ``run_sd`` is about
+        the mean of all runs, so that it holds what the machine's speed changes between pairs.
 
     Raises:
         BadInput: A run of the champion is invalid: there is nothing to compare with.
@@ -70,7 +71,13 @@ def _summary(
         seed_gap=gap,
         e_process=e_process,
         why=why,
+        run_sd=_run_sd([score for pair in scores for score in pair]),
     )
+
+
+def _run_sd(scores: Sequence[float]) -> float:
+    mean = math.fsum(scores) / len(scores)
+    return math.sqrt(math.fsum((s - mean) ** 2 for s in scores) / (len(scores) - 1))
 
 
 def needed_score(trial: Trial) -> float:

@@ -6,7 +6,7 @@ here. Runs nothing itself: it yields requests for trials.
 
 import math
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from regency.config import JudgeTable
 from regency.errors import BadInput
@@ -34,6 +34,10 @@ LEAST_BASELINE_RUNS = 4
 PAIRS_AT_LEAST = 3.0
 PAIRS_PER_SD = 13.5
 PATIENCE = 5.0
+NO_SCORE = "A run gave no score."
+WORSE = "It scored no better than the champion in search."
+SMALL = "Its gain in search is below the smallest effect that this lab cares about."
+LUCK = "Its gain in search is within what luck alone gives."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +58,33 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True)
+class Noise:
+    """How much scores differ by luck.
+
+    Attributes:
+        pair_sd: Standard deviation of one paired difference, metric units.
+        run_sd: That of one run about the mean of runs made at other times: luck, and the
+            machine's changing speed.
+    """
+
+    pair_sd: float
+    run_sd: float
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """What gate 1 found.
 
     Attributes:
         candidate: Candidate id.
-        gain: Mean improvement over the baseline, positive is better, metric units; None if a
+        gain: Mean improvement over the champion, positive is better, metric units; None if a
             trial was invalid.
         gain_se: Standard error of ``gain``, the baseline's included.
-        trials: All trials, in order.
+        trials: All its trials, in order.
         promising: Whether it is worth a test.
         verdict: Why not; None if promising.
         champion: The champion it was compared with.
+        differences: Improvements over runs of the champion that shared its core.
     """
 
     candidate: str
@@ -75,6 +94,7 @@ class SearchResult:
     promising: bool
     verdict: Verdict | None
     champion: str
+    differences: tuple[float, ...] = ()
 
 
 def calibrated_baseline(calibration: Calibration, epoch: int) -> Baseline:
@@ -115,101 +135,156 @@ def baseline(
     return Baseline(candidate, math.fsum(scores) / len(scores), len(scores), epoch)
 
 
+@dataclass(slots=True)
+class Looks:
+    """What search has seen of one candidate so far.
+
+    Attributes:
+        candidate: Candidate id.
+        base: The champion's search score.
+        noise: How much scores differ by luck.
+        settings: ``[judge]``.
+        goal: ``minimize`` or ``maximize``.
+        trials: Its trials.
+        differences: Improvements over runs of the champion that shared its core.
+    """
+
+    candidate: str
+    base: Baseline
+    noise: Noise
+    settings: JudgeTable
+    goal: str
+    trials: list[Trial] = field(default_factory=list)
+    differences: list[float] = field(default_factory=list)
+
+    def take(self, trial: Trial, champion: Trial | None) -> SearchResult | None:
+        """Take one more look and return the result if it can be told by now."""
+        self.trials.append(trial)
+        if trial.score is None:
+            return self._result(None, 0.0, self._verdict(Answer.INVALID, trial.fault or NO_SCORE))
+        if champion is not None and champion.score is not None:
+            self.differences.append(improvement(self.goal, trial.score, champion.score))
+        return self._weigh(*self._gain())
+
+    def _gain(self) -> tuple[float, float]:
+        """Return the mean gain and its standard error.
+
+        Pairs alone count as soon as there are any: the first look was away from the champion, and
+        the others are made only because it was a lucky one.
+        """
+        if n := len(self.differences):
+            return math.fsum(self.differences) / n, self.noise.pair_sd / math.sqrt(n)
+        scores = [t.score for t in self.trials if t.score is not None]
+        mean = math.fsum(scores) / len(scores)
+        se = self.noise.run_sd * math.sqrt(1 / len(scores) + 1 / self.base.runs)
+        return improvement(self.goal, mean, self.base.mean), se
+
+    def _weigh(self, gain: float, se: float) -> SearchResult | None:
+        looks, most = len(self.trials), self.settings.search_trials
+        least = self.settings.smallest_effect
+        bar = FINAL_BAR * (looks / most) ** BAR_SHAPE
+        last = looks >= most
+        small = gain <= 0 or gain + (0 if last else se) < least
+        if small or gain < bar * se:
+            reason = WORSE if gain <= 0 else SMALL if small else LUCK
+            return self._result(gain, se, self._verdict(Answer.NOT_BETTER, reason, gain))
+        plain = looks >= 2 and gain >= PLAIN * se and gain >= least
+        return self._result(gain, se, None) if last or plain else None
+
+    def _verdict(self, answer: Answer, reason: str, gain: float | None = None) -> Verdict:
+        return Verdict(self.candidate, answer, "search", reason, self.base.candidate, effect=gain)
+
+    def _result(self, gain: float | None, se: float, verdict: Verdict | None) -> SearchResult:
+        return SearchResult(
+            self.candidate,
+            gain,
+            se,
+            tuple(self.trials),
+            verdict is None,
+            verdict,
+            self.base.candidate,
+            tuple(self.differences),
+        )
+
+
 def search(
     candidate: str,
     base: Baseline,
-    noise_sd: float,
+    noise: Noise,
     settings: JudgeTable,
     goal: str,
     seeds: Seeds,
+    *,
+    together: bool = False,
 ) -> Generator[list[Batch], list[tuple[Trial, ...]], SearchResult]:
     """Try a candidate on the search split for as long as it looks promising.
 
     Args:
         candidate: Candidate id.
         base: The champion's search score.
-        noise_sd: Standard deviation of one paired difference; one run has ``noise_sd / sqrt(2)``.
+        noise: How much scores differ by luck.
         settings: ``[judge]``.
         goal: ``minimize`` or ``maximize``.
         seeds: Seed of a key.
+        together: Whether the runs of a pair share a core at the same time. Then every look but
+            the first has the champion beside it: that first look is cheap and weeds most out, the
+            others no longer depend on how busy the machine is.
 
     Returns:
         The result; a verdict of gate ``search`` unless it is promising.
     """
-    trials: list[Trial] = []
+    looks = Looks(candidate, base, noise, settings, goal)
     while True:
-        key = f"search/{base.epoch}/{candidate}/{len(trials)}"
-        request = TrialRequest(key, candidate, Purpose.SEARCH, "search", seeds(key))
-        ((trial,),) = yield [(request,)]
-        trials.append(trial)
-        if trial.score is None:
-            return _invalid(candidate, base, trials)
-        result = _weigh(candidate, base, noise_sd, settings, goal, trials)
+        prefix = f"search/{base.epoch}/{candidate}/{len(looks.trials)}"
+        arms = {prefix: candidate}
+        if together and looks.trials:
+            arms |= {f"{prefix}/champion": base.candidate}
+        batch = tuple(
+            TrialRequest(key, arm, Purpose.SEARCH, "search", seeds(key))
+            for key, arm in arms.items()
+        )
+        ((trial, *beside),) = yield [batch]
+        result = looks.take(trial, beside[0] if beside else None)
         if result is not None:
             return result
 
 
-def _weigh(
-    candidate: str,
-    base: Baseline,
-    noise_sd: float,
-    settings: JudgeTable,
-    goal: str,
-    trials: list[Trial],
-) -> SearchResult | None:
-    """Return the result if it can be told by now, else None."""
-    scores = [t.score for t in trials if t.score is not None]
-    gain = improvement(goal, math.fsum(scores) / len(scores), base.mean)
-    se = noise_sd / math.sqrt(2) * math.sqrt(1 / len(scores) + 1 / base.runs)
-    most = settings.search_trials
-    bar = FINAL_BAR * (len(scores) / most) ** BAR_SHAPE
-    last = len(scores) >= most
-    small = gain <= 0 or gain + (0 if last else se) < settings.smallest_effect
-    if small or gain < bar * se:
-        verdict = _not_better(candidate, base, gain, gain > 0 and small)
-        return SearchResult(candidate, gain, se, tuple(trials), False, verdict, base.candidate)
-    plain = len(scores) >= 2 and gain >= PLAIN * se and gain >= settings.smallest_effect
-    if last or plain:
-        return SearchResult(candidate, gain, se, tuple(trials), True, None, base.candidate)
-    return None
+def pooled_noise(calibration: Calibration, results: Sequence[SearchResult]) -> Noise:
+    """Return the noise from calibration and from repeated search trials.
 
-
-def _not_better(candidate: str, base: Baseline, gain: float, small: bool) -> Verdict:
-    if gain <= 0:
-        reason = "It scored no better than the champion in search."
-    elif small:
-        reason = "Its gain in search is below the smallest effect that this lab cares about."
-    else:
-        reason = "Its gain in search is within what luck alone gives."
-    return Verdict(candidate, Answer.NOT_BETTER, "search", reason, base.candidate, effect=gain)
-
-
-def _invalid(candidate: str, base: Baseline, trials: list[Trial]) -> SearchResult:
-    reason = trials[-1].fault or "A run gave no score."
-    verdict = Verdict(candidate, Answer.INVALID, "search", reason, base.candidate)
-    return SearchResult(candidate, None, 0.0, tuple(trials), False, verdict, base.candidate)
-
-
-def pooled_noise(calibration: Calibration, results: Sequence[SearchResult]) -> float:
-    """Return the sd of one paired difference from calibration and repeated search trials.
-
-    A candidate's first trial is left out: the others were run only because it was a lucky one,
-    and counting it makes the noise look a fifth larger than it is.
+    A candidate's first trial and its first pair are left out: the others were run only because
+    those were lucky, and counting them makes the noise look a fifth larger than it is.
 
     Args:
         calibration: Its pairs count one degree of freedom each.
-        results: Candidates with k trials count k - 2 each.
+        results: Candidates with k trials in turn, or k pairs, count k - 2 each.
     """
-    squares = math.fsum(d * d for d in calibration.differences)
-    degrees = len(calibration.differences)
-    for result in results:
-        scores = [t.score for t in result.trials[1:] if t.score is not None]
-        if len(scores) < 2:
-            continue
-        mean = math.fsum(scores) / len(scores)
-        squares += 2 * math.fsum((s - mean) ** 2 for s in scores)
-        degrees += len(scores) - 1
-    return math.sqrt(squares / degrees) if degrees else calibration.noise_sd
+    alone = _scatter([_repeated(result) for result in results if not result.differences])
+    paired = _scatter([result.differences[1:] for result in results])
+    pairs = [(math.fsum(d * d for d in calibration.differences), calibration.pairs)]
+    pairs += [(2 * alone[0], alone[1]), paired]
+    run_sd = calibration.run_sd or calibration.noise_sd / math.sqrt(2)
+    runs = [(run_sd**2 * (calibration.runs - 1), calibration.runs - 1), alone]
+    return Noise(_pooled(pairs), _pooled(runs))
+
+
+def _repeated(result: SearchResult) -> list[float]:
+    return [trial.score for trial in result.trials[1:] if trial.score is not None]
+
+
+def _scatter(groups: Sequence[Sequence[float]]) -> tuple[float, int]:
+    """Return the sum of squares about each group's own mean, and its degrees of freedom."""
+    squares, degrees = 0.0, 0
+    for group in groups:
+        if len(group) >= 2:
+            mean = math.fsum(group) / len(group)
+            squares += math.fsum((x - mean) ** 2 for x in group)
+            degrees += len(group) - 1
+    return squares, degrees
+
+
+def _pooled(parts: Sequence[tuple[float, int]]) -> float:
+    return math.sqrt(sum(squares for squares, _ in parts) / max(sum(df for _, df in parts), 1))
 
 
 def choose(pool: Sequence[SearchResult], tested: int) -> SearchResult | None:

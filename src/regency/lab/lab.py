@@ -108,7 +108,9 @@ class Lab(Opened):
             started = {"pid": os.getpid(), "agents": list(agents), "workers": workers}
             self.recorder.record(SYSTEM, [("run.started", started)])
             executor = plugins.load("regency.executors", "local")(
-                workers, lambda slot, core: self._evaluator(slot, core, unsafe=plan.unsafe)
+                workers,
+                lambda slot, core: self._evaluator(slot, core, unsafe=plan.unsafe),
+                2 if self.config.together else 1,
             )
             reason = "failed"
             try:
@@ -222,6 +224,7 @@ class Lab(Opened):
             finished=self.store.trial,
             record=lambda trials: self._record_trials(trials, show),
             folder=self._folder,
+            together=self.config.together,
         )
         return Desk(
             config=self.config,

@@ -30,6 +30,8 @@ class Calibration:
         e_process: Name of the e-process chosen for gate 2.
         why: Why that one, in words.
         startup_cpu_s: CPU-seconds that starting an empty program costs in this sandbox.
+        run_sd: Standard deviation of one run about the mean of runs made at other times, metric
+            units: luck and the machine's changing speed. 0 in older records: not measured.
     """
 
     candidate: str
@@ -43,6 +45,7 @@ class Calibration:
     e_process: str
     why: str
     startup_cpu_s: float = 0.0
+    run_sd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ def calibrate(
     """Measure the champion's own noise on the search split.
 
     Asks, in one go, for ``settings.calibration_pairs`` pairs of runs with two different seeds
-    each, and once more for the first run of all with the same seed.
+    each, and once more for the first run of all with the same seed, probed as candidates will be.
 
     Args:
         candidate: The champion.
@@ -44,9 +44,10 @@ def calibrate(
         for pair in range(settings.calibration_pairs)
     ]
     first = batches[0][0]
-    repeat = TrialRequest(f"{prefix}/repeat", candidate, Purpose.CALIBRATE, "search", first.seed)
-    *pairs, (again,) = yield [*batches, (repeat,)]
-    return _summary(candidate, goal, pairs, again)
+    again = f"{prefix}/repeat"
+    repeat = TrialRequest(again, candidate, Purpose.CALIBRATE, "search", first.seed, probed=True)
+    *pairs, (same,) = yield [*batches, (repeat,)]
+    return _summary(candidate, goal, pairs, same)
 
 
 def _request(key: str, candidate: str, seeds: Seeds) -> TrialRequest:

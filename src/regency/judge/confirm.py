@@ -27,6 +27,9 @@ from regency.records import (
 )
 from regency.stats import evalues, sequential
 
+# Pairs whose candidate is probed as well: the first, so that a cheat costs little, and later ones
+# ever more rarely, so that one that cheats now and then is caught before it has won.
+PROBED = {0, 2, 5, 11, 23}
 Requests = Generator[list[Batch], list[tuple[Trial, ...]], Verdict]
 Pair = tuple[Trial, Trial]
 
@@ -142,8 +145,16 @@ class Plan:
         """Return the two runs of ``pair`` in random order."""
         prefix = f"confirm/{self.generation}/{self.nomination.index}/{pair}"
         arms = {"candidate": self.nomination.candidate, "champion": self.nomination.champion}
+        probed = int(pair.partition("/")[0]) in PROBED
         requests = [
-            TrialRequest(key, arms[arm], Purpose.CONFIRM, "confirm", self.seeds(key))
+            TrialRequest(
+                key,
+                arms[arm],
+                Purpose.CONFIRM,
+                "confirm",
+                self.seeds(key),
+                probed=probed and arm == "candidate",
+            )
             for arm in arms
             for key in [f"{prefix}/{arm}"]
         ]

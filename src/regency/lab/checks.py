@@ -41,7 +41,8 @@ def check(config: Config, present: set[str]) -> None:
 
 def _check_commands(config: Config, present: set[str]) -> None:
     commands: list[Sequence[str]] = [phase.command for phase in config.run]
-    commands += [c for c in (config.score.command, config.data.command) if c]
+    trusted = [config.score.command, config.data.command, *(p.command for p in config.probes)]
+    commands += [command for command in trusted if command]
     for command in commands:
         program = command[0]
         if program != "python" and program not in present and shutil.which(program) is None:

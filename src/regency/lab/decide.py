@@ -212,7 +212,8 @@ def open_epoch(lab: Opened, decision: Decision) -> int:
     for name in epochs.needed_data(config):
         if not (lab.home.data / name).is_file():
             raise BadInput(f"no data file {name!r} is there. New data needs a new lab.")
-    ground = epochs.prove(lab.home, config, unsafe=False)
+    start = epochs.writer(lab.repo, lab.commit(lab.store.champion()), config)
+    ground = epochs.prove(lab.home, config, number, start, unsafe=False)
     body = epochs.opened(lab.home, number, text, names, ground)
     items: list[tuple[str, Json]] = [
         ("decision", plain(decision)),

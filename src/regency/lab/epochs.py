@@ -4,7 +4,8 @@ The rules in force are the epoch's copies, never the working tree's.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from regency import plugins
 from regency.config import Config, parse
 from regency.errors import BadInput, LedgerError
 from regency.evaluate.contamination import scan
-from regency.lab.home import SETTINGS, Home
+from regency.evaluate.evaluator import Evaluator, Place
+from regency.lab.home import SETTINGS, Home, hidden
+from regency.repo.git import Repo
 from regency.sandbox.engines import NamespaceSandbox
 from regency.sandbox.trusted import run_trusted
 from regency.store.views import Epoch
@@ -74,15 +77,29 @@ def needed_data(config: Config) -> list[str]:
     return sorted({name.replace("{split}", split) for name in names for split in splits})
 
 
-def prove(home: Home, config: Config, *, unsafe: bool) -> Ground:
-    """Start the sandbox once and show that hidden data cannot be found inside it.
+def prove(
+    home: Home, config: Config, number: int, start: Callable[[Path], None], *, unsafe: bool
+) -> Ground:
+    """Start the sandbox once and show that neither nothing nor hidden data can win in it.
+
+    Args:
+        home: The lab's folders.
+        config: The settings to be.
+        number: Number of the epoch to be; its rules are copied already.
+        start: Writes the starting point's files to a folder.
+        unsafe: Whether to go on without isolation.
 
     Raises:
         SandboxError: No isolation can be had.
-        BadInput: Hidden data can be read by candidates.
+        BadInput: Hidden data can be read by candidates, or an empty answer passes.
     """
     with open_sandbox(config, core=None, unsafe=unsafe) as sandbox:
         startup = sandbox.startup_cpu_s(config.limits.preload)
+        if any(probe.kind == "null" for probe in config.probes):
+            place = Place(home.data, home.epoch(number), home.work / "nothing")
+            _demand_null_fails(
+                Evaluator(config, place, sandbox, startup_cpu_s=startup, core=-1), start
+            )
         texts = sorted(home.data.rglob("*.txt"))
         if not texts or sandbox.level == "D":
             return Ground(sandbox.level, config.limits.start, round(startup, 4), 0, 0)
@@ -90,6 +107,21 @@ def prove(home: Home, config: Config, *, unsafe: bool) -> Ground:
         found.demand_clean()
         files, size = found.files_read, found.bytes_read
         return Ground(sandbox.level, config.limits.start, round(startup, 4), files, size)
+
+
+def _demand_null_fails(evaluator: Evaluator, start: Callable[[Path], None]) -> None:
+    try:
+        with tempfile.TemporaryDirectory(prefix="regency-start-") as folder:
+            start(Path(folder))
+            evaluator.demand_null_fails(folder)
+    finally:
+        evaluator.reader.close()
+
+
+def writer(repo: Repo, commit: str, config: Config) -> Callable[[Path], None]:
+    """Return what writes the files of ``commit`` that candidates have to a folder."""
+    left_out = hidden(config, set(repo.files(commit)))
+    return lambda folder: repo.materialise(commit, folder, left_out.__contains__)
 
 
 def open_sandbox(config: Config, *, core: int | None, unsafe: bool) -> NamespaceSandbox:

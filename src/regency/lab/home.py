@@ -144,7 +144,8 @@ def rules(config: Config, present: set[str]) -> tuple[str, ...]:
         config: The settings.
         present: Files of the lab.
     """
-    words = [*(config.score.command or ()), *(config.data.command or ())]
+    commands = [config.score.command, config.data.command, *(p.command for p in config.probes)]
+    words = [word for command in commands if command for word in command]
     named = {word for word in words if word in present}
     listed = {*config.score.files, *config.data.files, config.lab.brief} & present
     return tuple(sorted(named | listed | {SETTINGS}))

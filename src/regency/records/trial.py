@@ -111,6 +111,7 @@ class TrialRequest:
         purpose: Why.
         split: ``search`` or ``confirm``.
         seed: Seed given to the candidate.
+        probed: Whether the lab's probes are put to it as well.
     """
 
     key: str
@@ -118,6 +119,7 @@ class TrialRequest:
     purpose: Purpose
     split: str
     seed: int
+    probed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ class Trial:
         seed: Seed.
         score: The metric, finite; None if the trial is invalid.
         scores: Every number the scorer gave, and the measured ones that guards use:
-            ``cpu_s``, ``wall_s``, ``memory_bytes``, and ``<output>_bytes`` for each output.
+            ``cpu_s``, ``wall_s``, ``memory_bytes``, and ``<output>_bytes`` for each output;
+            ``probe_cpu_s`` and ``probe_wall_s`` are what probes cost on top.
         trust: ``blind`` or ``self-reported``.
         fault: Why the trial is invalid, one sentence; empty otherwise.
         outcomes: One per phase, in order.

@@ -6,62 +6,22 @@ only turns text into a checked `Config`.
 
 import re
 import tomllib
-from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from regency.config.probing import OutputTable, ProbeTable
+from regency.config.values import Command, InsidePath, PlainName, Size, Table
 from regency.errors import ConfigError
 from regency.records import Limits, is_script
 
-_UNITS = {"": 1, "B": 1, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "KB": 10**3,
-          "MB": 10**6, "GB": 10**9}  # fmt: skip
-
-
-def _bytes(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", value)
-    if not match or match[2].upper() not in _UNITS:
-        raise ValueError(f"{value!r} is not a size: write for example '64MiB'")
-    return int(float(match[1]) * _UNITS[match[2].upper()])
-
-
-def _inside(value: str) -> str:
-    path = PurePosixPath(value)
-    if path.is_absolute() or ".." in path.parts or not path.parts:
-        raise ValueError(f"{value!r} must be a relative path inside the lab")
-    return value
-
-
-Size = Annotated[int, BeforeValidator(_bytes), Field(gt=0)]
-InsidePath = Annotated[str, AfterValidator(_inside)]
-PlainName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-Command = Annotated[list[str], Field(min_length=1)]
-Length = Annotated[int, Field(ge=-1)]
-Dtype = Literal[
-    "float16", "bfloat16", "float32", "float64", "bool", "int8", "int16", "int32", "int64",
-    "uint8", "uint16", "uint32", "uint64",
-]  # fmt: skip
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+__all__ = ["Config", "OutputTable", "ProbeTable", "Table", "parse"]
 
 
 MEASURED = ("cpu_s", "wall_s")  # numbers that the launcher adds: what they say of time
 
 
-class LabTable(_Table):
+class LabTable(Table):
     """What the lab is for."""
 
     name: PlainName = Field(description="Name of the lab, in the ledger and on every page.")
@@ -69,7 +29,7 @@ class LabTable(_Table):
     brief: InsidePath = Field("program.md", description="Prose for agents, in the lab.")
 
 
-class ChangeTable(_Table):
+class ChangeTable(Table):
     """What agents may change."""
 
     editable: list[InsidePath] = Field(
@@ -81,7 +41,7 @@ class ChangeTable(_Table):
     )
 
 
-class DataTable(_Table):
+class DataTable(Table):
     """How the lab's private data is made."""
 
     command: Command | None = Field(
@@ -94,7 +54,7 @@ class DataTable(_Table):
     )
 
 
-class PhaseTable(_Table):
+class PhaseTable(Table):
     """One phase of a run, in a sandbox of its own."""
 
     name: PlainName = Field(description="Name, for `NAME:OUTPUT` in later phases' inputs.")
@@ -113,35 +73,7 @@ class PhaseTable(_Table):
     cpu_s: float | None = Field(None, gt=0, description="CPU limit of this phase, if different.")
 
 
-class OutputTable(_Table):
-    """What an output must be. It is read in a limited process before the scorer sees it."""
-
-    name: PlainName = Field(description="An output of a phase.")
-    format: Literal["json", "npy", "safetensors"] = Field(description="Its file format.")
-    dtypes: list[Dtype] = Field(
-        default_factory=list, description="Types that its numbers may have; none: any plain type."
-    )
-    shape: list[Length] | None = Field(
-        None, description="For `npy`: length of each axis, -1 for any."
-    )
-    tensors: dict[str, list[Length]] = Field(
-        default_factory=dict, description="For `safetensors`: the shape of each tensor, by name."
-    )
-    max_elements: int = Field(1 << 26, gt=0, description="Most numbers, or values of a JSON text.")
-    finite: bool = Field(default=True, description="Whether NaN and infinities are refused.")
-
-    @model_validator(mode="after")
-    def _fits_format(self) -> "OutputTable":
-        if self.shape is not None and self.format != "npy":
-            raise ValueError("`shape` is for npy files; for safetensors give `tensors`")
-        if self.tensors and self.format != "safetensors":
-            raise ValueError("`tensors` is for safetensors files; for npy give `shape`")
-        if self.dtypes and self.format == "json":
-            raise ValueError("JSON has no types of numbers: drop `dtypes`")
-        return self
-
-
-class LimitsTable(_Table):
+class LimitsTable(Table):
     """What each phase may use. Told to the candidate, enforced by the launcher."""
 
     cpu_s: float | None = Field(None, gt=0, description="CPU-seconds, start-up not counted.")
@@ -175,7 +107,7 @@ class LimitsTable(_Table):
         )
 
 
-class SandboxTable(_Table):
+class SandboxTable(Table):
     """Where untrusted code runs."""
 
     engine: str = Field("namespaces", description="An entry point of `regency.sandboxes`.")
@@ -189,7 +121,7 @@ class SandboxTable(_Table):
     )
 
 
-class ScoreTable(_Table):
+class ScoreTable(Table):
     """How a candidate is scored."""
 
     metric: PlainName = Field(description="Name of the number that counts.")
@@ -227,7 +159,7 @@ class ScoreTable(_Table):
         return self
 
 
-class JudgeTable(_Table):
+class JudgeTable(Table):
     """How sure a promotion must be."""
 
     false_promotion_rate: float = Field(
@@ -247,7 +179,7 @@ class JudgeTable(_Table):
     )
 
 
-class GuardTable(_Table):
+class GuardTable(Table):
     """A check that must not get worse."""
 
     name: PlainName = Field(description="Name of the guard.")
@@ -265,14 +197,14 @@ class GuardTable(_Table):
         return self
 
 
-class Lead(_Table):
+class Lead(Table):
     """How far the champion may be ahead of the last ratified generation."""
 
     review_minutes: float = Field(30, ge=0, description="Estimated minutes of review.")
     generations: int = Field(1, ge=1, description="Unratified packets.")
 
 
-class Need(_Table):
+class Need(Table):
     """What a rule asks for."""
 
     approvals: int = Field(1, ge=0, description="People who must approve; agents never count.")
@@ -281,7 +213,7 @@ class Need(_Table):
     )
 
 
-class Rule(_Table):
+class Rule(Table):
     """One rule of the policy; the first whose condition holds decides."""
 
     name: str = Field("", description="Name, for messages; default: its condition.")
@@ -292,7 +224,7 @@ class Rule(_Table):
     need: Need = Field(default_factory=lambda: Need.model_validate({}), description="Approvals.")
 
 
-class OversightTable(_Table):
+class OversightTable(Table):
     """Who may ratify what, and how far agents may run ahead."""
 
     autonomy: Literal["supervised", "sampled", "autonomous"] = Field(
@@ -309,7 +241,7 @@ class OversightTable(_Table):
     )
 
 
-class ArchiveTable(_Table):
+class ArchiveTable(Table):
     """Which candidate to build on."""
 
     select: str = Field("greedy", description="An entry point of `regency.selectors`.")
@@ -329,7 +261,7 @@ class AgentTable(BaseModel):
         return dict(self.model_extra or {})
 
 
-class Config(_Table):
+class Config(Table):
     """All of ``regency.toml``."""
 
     lab: LabTable
@@ -340,6 +272,7 @@ class Config(_Table):
     limits: LimitsTable = Field(default_factory=lambda: LimitsTable.model_validate({}))
     sandbox: SandboxTable = Field(default_factory=lambda: SandboxTable.model_validate({}))
     score: ScoreTable
+    probes: list[ProbeTable] = Field(default_factory=list)
     judge: JudgeTable = Field(default_factory=lambda: JudgeTable.model_validate({}))
     guards: list[GuardTable] = Field(default_factory=list)
     oversight: OversightTable = Field(default_factory=lambda: OversightTable.model_validate({}))
@@ -386,6 +319,15 @@ class Config(_Table):
                 raise ValueError(f"no phase has the output {name!r} that [[outputs]] describes")
             if names.count(name) > 1:
                 raise ValueError(f"[[outputs]] describes {name!r} twice")
+        return self
+
+    @model_validator(mode="after")
+    def _probes_fit(self) -> "Config":
+        for probe in self.probes:
+            if problem := probe.problem(self.run, self.outputs):
+                raise ValueError(f"probe {probe.name!r}: {problem}")
+            if probe.kind in ("null", "fresh") and self.score.command is None:
+                raise ValueError(f"probe {probe.name!r} needs a scorer: set [score] command")
         return self
 
     @model_validator(mode="after")

@@ -1,0 +1,213 @@
+"""How much reviewing is asked for, how much there is, and whether the one limits the other."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regency.measure.bottleneck import queue
+from regency.measure.bottleneck.items import Estimate, Item, Stream, Unit, Wish, unit_for
+from regency.measure.bottleneck.resample import between, blocks
+
+Floats = NDArray[np.float64]
+NAMED = 0.8  # share of decisions whose decider must be known for reviewers to be counted by name
+FEWEST = 12  # decisions; with fewer, rates are told and nothing is built on them
+TINY = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """A stream within a window, as plain sequences; seconds.
+
+    Attributes:
+        start: Start of the window.
+        end: Its end.
+        arrivals: When each arrived, of all times, ascending.
+        departures: When each departed or left; infinite: still there.
+        gaps: Between arrivals in the window.
+        spent: Review time of each decision in the window, in the order of decisions.
+        backlog: How many waited at the start of the window.
+        held: Backlog that each item of the window that was decided found, and how long it took.
+        reviewers: How many work side by side.
+        counted: How they were counted, in words.
+    """
+
+    start: float
+    end: float
+    arrivals: Floats
+    departures: Floats
+    gaps: Floats
+    spent: Floats
+    backlog: int
+    held: tuple[Floats, Floats]
+    reviewers: int
+    counted: str
+
+    @property
+    def enough(self) -> bool:
+        """Whether anything can be built on it."""
+        return len(self.gaps) >= FEWEST and len(self.spent) >= FEWEST and self.spent.sum() > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Demand and capacity of reviewing.
+
+    Attributes:
+        unit: What rates are counted by.
+        reviewers: How many reviewers work side by side.
+        counted: How they were counted.
+        arrivals: Changes that begin to wait, a unit.
+        decisions: Changes decided, a unit.
+        capacity: Changes that the reviewers decide a unit while something waits.
+        utilisation: Demand over capacity; above 1 the backlog grows without end. Its lower end is
+            0 where waits are not shown to come from a queue.
+        occupied: Share of reviewers' time in which something waited for them.
+        follows: Rank correlation of the wait of a change with the backlog that it found.
+        limiting: Whether that is above 0 beyond doubt: waits come from a queue.
+        backlog: How many wait at the end.
+        oldest_s: How long the oldest of them has.
+    """
+
+    unit: Unit
+    reviewers: int
+    counted: str
+    arrivals: Estimate
+    decisions: Estimate
+    capacity: Estimate
+    utilisation: Estimate
+    occupied: float | None
+    follows: Estimate
+    limiting: bool
+    backlog: int
+    oldest_s: float | None
+
+
+def traffic(stream: Stream, wish: Wish, start: float | None = None) -> Traffic:
+    """Return the last ``wish.window_s`` of a stream, or what follows ``start``."""
+    begin = max(stream.since, stream.until - wish.window_s) if start is None else start
+    items = [i for i in stream.items if i.arrived is not None and i.arrived <= stream.until]
+    came = np.array([i.arrived for i in items], float)
+    gone = np.array([_gone(i, stream.until) for i in items], float)
+    inside = np.array([i.served is not None and begin <= i.served <= stream.until for i in items])
+    served = [i for i in items if i.served is not None and i.served <= stream.until]
+    reviewers, names, counted = _reviewers(served, begin, wish)
+    done = np.array([i.served for i in served], float)
+    spent = queue.services(np.array([i.arrived for i in served], float), done, names)
+    recent = np.sort(came[came > begin])
+    before = came[came <= begin].max(initial=begin - TINY) if len(came) else begin
+    found = queue.backlog(came, gone, np.nextafter(came, -np.inf))
+    return Traffic(
+        begin, stream.until, came, gone, np.diff(recent, prepend=max(before, begin)),
+        np.maximum(spent[np.sort(done) >= begin], 0.0),
+        int(np.sum((came <= begin) & (gone > begin))),
+        (found[inside].astype(float), (gone - came)[inside]) if items else _nothing(),
+        reviewers, counted,
+    )  # fmt: skip
+
+
+def load(flow: Traffic, wish: Wish) -> Load:
+    """Return demand and capacity in the window, with bootstrap intervals."""
+    unit = unit_for(flow.end - flow.start)
+    units = max((flow.end - flow.start) / unit.seconds, TINY)
+    waits = (flow.arrivals <= flow.end) & (flow.departures > flow.end)
+    there = flow.arrivals[waits]
+    busy = _occupied(flow)
+    decided = len(flow.spent) / units
+    rest = (unit, flow.reviewers, flow.counted)
+    now = (len(there), float(flow.end - there.min()) if len(there) else None)
+    if not flow.enough:
+        none = Estimate(None, None, None)
+        came = Estimate(len(flow.gaps) / units, None, None)
+        gone = Estimate(decided, None, None)
+        return Load(*rest, came, gone, none, none, busy, none, False, *now)
+    rates, speeds = rate_draws(flow, unit, wish)
+    follows = _follows(flow, wish)
+    limiting = follows.low is not None and follows.low > 0
+    came = between(len(flow.gaps) / units, rates)
+    speed = flow.reviewers * unit.seconds / flow.spent.mean()
+    used = between(len(flow.gaps) / units / speed, rates / speeds)
+    spread = between(decided, decided * _noise(flow, unit, wish))
+    return Load(
+        *rest, came, spread, between(speed, speeds),
+        used if limiting else Estimate(used.value, 0.0, used.high), busy, follows, limiting, *now,
+    )  # fmt: skip
+
+
+def rate_draws(flow: Traffic, unit: Unit, wish: Wish) -> tuple[Floats, Floats]:
+    """Return bootstrap draws of arrivals and of capacity, per unit."""
+    rng = np.random.default_rng(wish.seed)
+    gaps = flow.gaps[blocks(len(flow.gaps), wish.draws, rng)].mean(axis=1)
+    spent = flow.spent[blocks(len(flow.spent), wish.draws, rng)].mean(axis=1)
+    rates = unit.seconds / np.maximum(gaps, TINY)
+    return rates, flow.reviewers * unit.seconds / np.maximum(spent, TINY)
+
+
+def _gone(item: Item, until: float) -> float:
+    times = [t for t in (item.served, item.left) if t is not None and t <= until]
+    return min(times, default=math.inf)
+
+
+def _reviewers(served: Sequence[Item], begin: float, wish: Wish) -> tuple[int, list[str], str]:
+    """Return how many work side by side, who did each, and how that is known."""
+    named = Counter(i.reviewer for i in served if i.reviewer and (i.served or 0) >= begin)
+    recent = sum((i.served or 0) >= begin for i in served)
+    if wish.reviewers is not None:
+        came = np.array([i.arrived for i in served], float)
+        names = queue.assigned(came, np.array([i.served for i in served], float), wish.reviewers)
+        return wish.reviewers, names, "as given"
+    if not recent or named.total() < NAMED * recent:
+        return 1, [""] * len(served), "all as one: too few decisions name who made them"
+    shares = np.array(list(named.values())) / named.total()
+    alike = float(np.exp(-np.sum(shares * np.log(shares))))  # Hill (1973), order 1
+    said = f"{len(named)} by name, who share the work as {alike:.1f} equal ones would"
+    return max(1, round(alike)), [i.reviewer for i in served], said
+
+
+def _occupied(flow: Traffic) -> float | None:
+    span = (flow.end - flow.start) * flow.reviewers
+    if span <= 0 or not len(flow.arrivals):
+        return None
+    gone = np.minimum(flow.departures, flow.end)
+    busy = queue.occupied(flow.arrivals, gone, flow.reviewers, flow.start, flow.end)
+    return busy / span
+
+
+def _follows(flow: Traffic, wish: Wish) -> Estimate:
+    found, took = flow.held
+    if len(found) < FEWEST:
+        return Estimate(None, None, None)
+    rng = np.random.default_rng(wish.seed + 1)
+    ranks = np.stack([_ranks(found), _ranks(took)])
+    drawn = ranks[:, blocks(len(found), wish.draws, rng)]
+    return between(float(_correlation(ranks[0], ranks[1])), _correlation(drawn[0], drawn[1]))
+
+
+def _ranks(values: Floats) -> Floats:
+    """Return mid-ranks: equal values share the mean of their places."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    return np.asarray((ends - (counts - 1) / 2)[place])
+
+
+def _correlation(one: Floats, two: Floats) -> Floats:
+    a, b = (v - v.mean(axis=-1, keepdims=True) for v in (one, two))
+    size = np.sqrt((a**2).sum(axis=-1) * (b**2).sum(axis=-1))
+    return np.asarray((a * b).sum(axis=-1) / np.maximum(size, TINY))
+
+
+def _noise(flow: Traffic, unit: Unit, wish: Wish) -> Floats:
+    """Return draws of the relative error of the number of decisions, from counts by unit."""
+    edges = np.arange(flow.end, flow.start, -unit.seconds)[::-1]
+    gone = flow.departures[(flow.departures > flow.start) & (flow.departures <= flow.end)]
+    counts = np.histogram(gone, edges)[0] if len(edges) > 2 else np.array([len(gone)])
+    rng = np.random.default_rng(wish.seed + 2)
+    drawn = counts[blocks(len(counts), wish.draws, rng)].mean(axis=1)
+    return np.asarray(drawn / max(counts.mean(), TINY))
+
+
+def _nothing() -> tuple[Floats, Floats]:
+    return np.empty(0), np.empty(0)

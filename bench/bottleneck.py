@@ -107,8 +107,8 @@ def made(kind: Kind, rng: np.random.Generator) -> tuple[Stream, int]:
 def true_saving(kind: Kind, draws: int = 600) -> dict[str, float]:
     """Return the share of the wait that options save, by running the truth itself."""
     rng = np.random.default_rng(0)
-    waits: dict[str, list[float]] = {"as it is": [], "10 % more review time": [],
-                                     "one more reviewer": [], "packets half the size": []}  # fmt: skip
+    names = ("as it is", "10 % more review time", "one more reviewer", "packets half the size")
+    waits: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(draws):
         came = arrivals(kind, WEEKS, rng)[None]
         spent = reviews(kind, came.shape[1], rng)[None]
@@ -227,7 +227,6 @@ def repository(folder: Path, count: int) -> None:
                 + text + f"from :{main}\nmerge :{base}\n\n".encode()
             )  # fmt: skip
             main = mark
-        out.write(b"done\n" if False else b"")
     subprocess.run(["git", "update-ref", "-d", "refs/heads/topic"], cwd=folder, check=True)
 
 
@@ -245,8 +244,9 @@ def timed(count: int) -> None:
         own = time.process_time() - cpu
         repo.close()
     print(
-        f"\n{count:,} merges ({3 * count:,} commits): {report.items:,} changes read in {read:.1f} s, "
-        f"measured in {wall - read:.1f} s more; {wall:.1f} s in all, {own:.1f} s of own CPU"
+        f"\n{count:,} merges ({3 * count:,} commits): {report.items:,} changes read in "
+        f"{read:.1f} s, measured in {wall - read:.1f} s more; {wall:.1f} s in all, "
+        f"{own:.1f} s of own CPU"
     )
 
 

@@ -48,7 +48,9 @@ COMMANDS: Mapping[str, Lazy] = {
 }
 
 
-MEASURES: Mapping[str, Lazy] = {}
+MEASURES: Mapping[str, Lazy] = {
+    "bottleneck": Lazy("bottleneck", "bottleneck", "Where review holds the work up."),
+}
 
 
 class LazyGroup(click.Group):

@@ -1,7 +1,7 @@
 """The whole answer: from a stream to a report."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,10 +11,11 @@ from regency.measure.bottleneck.items import Counted, Estimate, Item, Stream, Wi
 from regency.measure.bottleneck.load import Load, Traffic, load, traffic
 from regency.measure.bottleneck.share import Ceiling, ceiling, counted
 from regency.measure.bottleneck.survival import Curve, kaplan_meier, quantile
-from regency.measure.bottleneck.whatif import Option, hours, options
+from regency.measure.bottleneck.whatif import Option, hours, modelled, observed, options
 
 QUANTILES = (0.5, 0.9)
 MOST_POINTS = 240
+SLACK = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +103,25 @@ def measure(stream: Stream, wish: Wish) -> Report:
         later = traffic(stream, wish, broken.since.value)
         now = later if later.enough else flow
     minutes = wish.minutes or stream.minutes
+    choices = options(now, wish, minutes)
     return Report(
         source=stream.source, name=stream.name, revision=stream.revision, since=stream.since,
         until=stream.until, window_start=flow.start, regime_start=now.start,
         items=len(stream.items), decided=sum(i.served is not None for i in stream.items),
         stages=_stages(stream, flow.start), history=_history(flow, stream.since),
-        load=replace(load(now, wish), unit=unit_for(flow.end - flow.start))
-        if now is flow else load(now, wish),
-        hours=hours(now, wish, minutes), forecast=ahead, options=options(now, wish, minutes),
+        load=load(now, wish, unit_for(flow.end - flow.start), fits=_fits(now, wish)),
+        hours=hours(now, wish, minutes), forecast=ahead, options=choices,
         ceiling=ceiling(stream, wish), reviewed=counted(stream, wish),
         problems=(*stream.problems, *_doubts(stream, flow)), unknown=stream.unknown,
     )  # fmt: skip
+
+
+def _fits(flow: Traffic, wish: Wish) -> bool:
+    """Return whether the observed wait is one that the model gives, but for a tenth."""
+    found, model = observed(flow), modelled(flow, wish)
+    if found is None or model.low is None or model.high is None:
+        return False
+    return model.low / SLACK <= found <= model.high * SLACK
 
 
 def _stages(stream: Stream, begin: float) -> tuple[Stage, ...]:

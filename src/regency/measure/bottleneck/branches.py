@@ -78,8 +78,8 @@ class _Landed:
 
     def __init__(self, known: Mapping[str, Commit], line: Sequence[Commit]) -> None:
         self._written = {(c.author.mail, c.authored) for c in known.values()}
-        self._subjects = {_NUMBER.sub("", c.subject) for c in line}
+        self._subjects = {(c.author.mail, _NUMBER.sub("", c.subject)) for c in line}
 
     def has(self, tip: Commit) -> bool:
         same = (tip.author.mail, tip.authored) in self._written
-        return same or _NUMBER.sub("", tip.subject) in self._subjects
+        return same or (tip.author.mail, _NUMBER.sub("", tip.subject)) in self._subjects

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from regency.measure.bottleneck import queue
 from regency.measure.bottleneck.items import Estimate, Unit, Wish, unit_for
 from regency.measure.bottleneck.load import Traffic
-from regency.measure.bottleneck.resample import between, blocks, quantiles
+from regency.measure.bottleneck.resample import between, blocks, means, quantiles
 
 Floats = NDArray[np.float64]
 FEWEST_UNITS = 8
 SURE = 0.975
+BAI = 11.0  # 95 % quantile of where Brownian motion with drift on both sides is highest
 STEEPEST = 5.0  # log change over the whole window; beyond it a draw says nothing
 FAR = 1e18  # seconds: an arrival that never comes
 MOST_AHEAD = 2000  # arrivals simulated ahead in one draw
@@ -86,10 +87,12 @@ def forecast(flow: Traffic, wish: Wish) -> tuple[Forecast, Break | None]:
     rng = np.random.default_rng(wish.seed + 3)
     broken = _break(flow, unit, wish, rng)
     lines = _trends(counts, wish.draws, rng)
-    spent = flow.spent[blocks(len(flow.spent), wish.draws, rng)].mean(axis=1)
+    spent = means(flow.spent, wish.draws, rng)
     speeds = flow.reviewers * unit.seconds / spent
     ends = _crossings(lines, speeds, len(counts), unit)
     made = _told(flow, unit, counts, lines, ends, broken)
+    if made.state == "behind" and broken is not None:
+        counts, lines = _since(flow, unit, counts, broken, wish, rng)
     ahead = _ahead(flow, unit, counts, lines, rng)
     return _with(made, ahead), broken
 
@@ -115,8 +118,22 @@ def _trends(counts: Floats, draws: int, rng: np.random.Generator) -> Floats:
     return np.vstack([first, _fitted(drawn)])
 
 
+def _since(
+    flow: Traffic, unit: Unit, counts: Floats, broken: Break, wish: Wish, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Return counts since the break and their level, without a trend: it is too short for one."""
+    start = flow.start if broken.since.value is None else broken.since.value
+    number = min(max(2, int((flow.end - start) / unit.seconds)), len(counts))
+    recent = counts[-number:]
+    drawn = recent[blocks(number, wish.draws, rng)].mean(axis=1)
+    levels = np.log(np.maximum(np.concatenate([[recent.mean()], drawn]), 0.1))
+    return recent, np.stack([levels, np.zeros(len(levels))], axis=1)
+
+
 def _back(count: int) -> Floats:
-    return np.arange(count) - (count - 0.5)  # units before the end, at the middle of each
+    return np.arange(count, dtype=np.float64) - (
+        count - 0.5
+    )  # units before the end, at the middle of each
 
 
 def _fitted(counts: Floats) -> Floats:
@@ -205,19 +222,22 @@ def _break(flow: Traffic, unit: Unit, wish: Wish, rng: np.random.Generator) -> B
     before, after = steps[:cut], steps[cut:]
     if len(after) < 3 or len(before) < 3:
         return None
-    drawn = np.concatenate(
-        [before[blocks(len(before), wish.draws, rng)], after[blocks(len(after), wish.draws, rng)]],
-        axis=1,
-    )
-    times = flow.end - np.cumsum(gaps[::-1])[::-1]
-    times = times + (flow.start + gaps.sum() - flow.end)
-    found = between(float(times[cut]), times[np.minimum(_split(drawn)[0], len(times) - 1)])
-    excess = drawn[:, cut:].mean(axis=1)
+    excess = after[blocks(len(after), wish.draws, rng)].mean(axis=1)
     rate = unit.seconds / after_gap if (after_gap := float(gaps[cut:].mean())) > 0 else 0.0
     scale = rate / max(float(work[cut:].mean()), 1e-9)
     growth = between(float(after.mean()) * scale, excess * scale)
     behind = bool(np.mean(excess > 0) >= SURE and before.mean() < after.mean())
-    return Break(found, growth, behind)
+    return Break(_around(flow, before, after), growth, behind)
+
+
+def _around(flow: Traffic, before: Floats, after: Floats) -> Estimate:
+    """Return when the mean of the steps changed, with Bai's interval (1997, equation 13)."""
+    times = flow.start + np.cumsum(flow.gaps)
+    cut = len(before)
+    jump = max(abs(float(after.mean() - before.mean())), 1e-12)
+    early, late = (int(BAI * float(side.var()) / jump**2) + 1 for side in (before, after))
+    ends = (cut, max(cut - early, 0), min(cut + late, len(times) - 1))
+    return Estimate(*(float(times[n]) for n in ends))
 
 
 def _work(flow: Traffic) -> Floats:
@@ -250,7 +270,7 @@ def _ahead(
     flow: Traffic, unit: Unit, counts: Floats, lines: Floats, rng: np.random.Generator
 ) -> tuple[Ahead, ...]:
     """Return the backlog at each unit ahead, from the queue run on with drawn demand and work."""
-    length = max(1, min(len(counts) // 4, 13))
+    length = max(1, min(round((flow.end - flow.start) / unit.seconds / 4), 13))
     units = np.arange(length)
     mean = np.exp(lines[1:, :1] + lines[1:, 1:] * (units + 0.5))
     fitted = np.exp(lines[0, 0] + lines[0, 1] * _back(len(counts)))

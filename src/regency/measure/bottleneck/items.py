@@ -98,6 +98,11 @@ class Unit:
     name: str
     seconds: float
 
+    @property
+    def each(self) -> str:
+        """The unit after a number, as in "3 an hour"."""
+        return f"{'an' if self.name == 'hour' else 'a'} {self.name}"
+
 
 UNITS = (
     Unit("week", 604_800.0),

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regency.measure.bottleneck import queue
-from regency.measure.bottleneck.items import Estimate, Item, Stream, Unit, Wish, unit_for
-from regency.measure.bottleneck.resample import between, blocks
+from regency.measure.bottleneck.items import Estimate, Item, Stream, Unit, Wish
+from regency.measure.bottleneck.resample import between, blocks, means
 
 Floats = NDArray[np.float64]
 NAMED = 0.8  # share of decisions whose decider must be known for reviewers to be counted by name
@@ -65,9 +65,11 @@ class Load:
         capacity: Changes that the reviewers decide a unit while something waits.
         utilisation: Demand over capacity; above 1 the backlog grows without end. Its lower end is
             0 where waits are not shown to come from a queue.
-        occupied: Share of reviewers' time in which something waited for them.
+        occupied: Share of the time in which something waited.
+        wait_s: Mean seconds that those waited that were decided.
         follows: Rank correlation of the wait of a change with the backlog that it found.
-        limiting: Whether that is above 0 beyond doubt: waits come from a queue.
+        limiting: Whether waits are shown to come from a queue: that is above 0 beyond doubt, and
+            the model's waits are those observed.
         backlog: How many wait at the end.
         oldest_s: How long the oldest of them has.
     """
@@ -80,6 +82,7 @@ class Load:
     capacity: Estimate
     utilisation: Estimate
     occupied: float | None
+    wait_s: float | None
     follows: Estimate
     limiting: bool
     backlog: int
@@ -98,10 +101,9 @@ def traffic(stream: Stream, wish: Wish, start: float | None = None) -> Traffic:
     done = np.array([i.served for i in served], float)
     spent = queue.services(np.array([i.arrived for i in served], float), done, names)
     recent = np.sort(came[came > begin])
-    before = came[came <= begin].max(initial=begin - TINY) if len(came) else begin
     found = queue.backlog(came, gone, np.nextafter(came, -np.inf))
     return Traffic(
-        begin, stream.until, came, gone, np.diff(recent, prepend=max(before, begin)),
+        begin, stream.until, came, gone, np.diff(recent, prepend=begin),
         np.maximum(spent[np.sort(done) >= begin], 0.0),
         int(np.sum((came <= begin) & (gone > begin))),
         (found[inside].astype(float), (gone - came)[inside]) if items else _nothing(),
@@ -109,13 +111,20 @@ def traffic(stream: Stream, wish: Wish, start: float | None = None) -> Traffic:
     )  # fmt: skip
 
 
-def load(flow: Traffic, wish: Wish) -> Load:
-    """Return demand and capacity in the window, with bootstrap intervals."""
-    unit = unit_for(flow.end - flow.start)
+def load(flow: Traffic, wish: Wish, unit: Unit, *, fits: bool) -> Load:
+    """Return demand and capacity, with bootstrap intervals.
+
+    Args:
+        flow: What was observed.
+        wish: How many draws.
+        unit: What rates are counted by.
+        fits: Whether the model of `whatif` gives the waits that were observed.
+    """
     units = max((flow.end - flow.start) / unit.seconds, TINY)
     waits = (flow.arrivals <= flow.end) & (flow.departures > flow.end)
     there = flow.arrivals[waits]
-    busy = _occupied(flow)
+    took = flow.held[1]
+    busy = (_occupied(flow), float(took.mean()) if len(took) else None)
     decided = len(flow.spent) / units
     rest = (unit, flow.reviewers, flow.counted)
     now = (len(there), float(flow.end - there.min()) if len(there) else None)
@@ -123,25 +132,25 @@ def load(flow: Traffic, wish: Wish) -> Load:
         none = Estimate(None, None, None)
         came = Estimate(len(flow.gaps) / units, None, None)
         gone = Estimate(decided, None, None)
-        return Load(*rest, came, gone, none, none, busy, none, False, *now)
+        return Load(*rest, came, gone, none, none, *busy, none, False, *now)
     rates, speeds = rate_draws(flow, unit, wish)
     follows = _follows(flow, wish)
-    limiting = follows.low is not None and follows.low > 0
+    limiting = bool(follows.low and follows.low > 0 and fits)
     came = between(len(flow.gaps) / units, rates)
     speed = flow.reviewers * unit.seconds / flow.spent.mean()
     used = between(len(flow.gaps) / units / speed, rates / speeds)
     spread = between(decided, decided * _noise(flow, unit, wish))
     return Load(
         *rest, came, spread, between(speed, speeds),
-        used if limiting else Estimate(used.value, 0.0, used.high), busy, follows, limiting, *now,
+        used if limiting else Estimate(used.value, 0.0, used.high), *busy, follows, limiting, *now,
     )  # fmt: skip
 
 
 def rate_draws(flow: Traffic, unit: Unit, wish: Wish) -> tuple[Floats, Floats]:
     """Return bootstrap draws of arrivals and of capacity, per unit."""
     rng = np.random.default_rng(wish.seed)
-    gaps = flow.gaps[blocks(len(flow.gaps), wish.draws, rng)].mean(axis=1)
-    spent = flow.spent[blocks(len(flow.spent), wish.draws, rng)].mean(axis=1)
+    gaps = means(flow.gaps, wish.draws, rng)
+    spent = means(flow.spent, wish.draws, rng)
     rates = unit.seconds / np.maximum(gaps, TINY)
     return rates, flow.reviewers * unit.seconds / np.maximum(spent, TINY)
 
@@ -168,11 +177,11 @@ def _reviewers(served: Sequence[Item], begin: float, wish: Wish) -> tuple[int, l
 
 
 def _occupied(flow: Traffic) -> float | None:
-    span = (flow.end - flow.start) * flow.reviewers
+    span = flow.end - flow.start
     if span <= 0 or not len(flow.arrivals):
         return None
     gone = np.minimum(flow.departures, flow.end)
-    busy = queue.occupied(flow.arrivals, gone, flow.reviewers, flow.start, flow.end)
+    busy = queue.occupied(flow.arrivals, gone, 1, flow.start, flow.end)
     return busy / span
 
 

@@ -127,6 +127,7 @@ def _shortest(came: Floats, spent: Floats, reviewers: int) -> Floats:
             heapq.heappush(line, (needs[coming], coming))
             coming += 1
         need, index = heapq.heappop(line)
-        heapq.heappush(free, now + need)
-        found[index] = now + need
+        done = max(now, arrivals[index]) + need
+        heapq.heappush(free, done)
+        found[index] = done
     return found

@@ -78,10 +78,9 @@ def counted(stream: Stream, wish: Wish) -> Counted:
     number = signs.total()
     if not number:
         return Counted()
-    silent = signs[Sign.NONE] + signs[Sign.WAITING]
-    possible = silent + signs[Sign.FORGE]
-    least, most = silent / number, possible / number
-    bounds = Estimate(least if stream.signed else None, least, most)
+    most = 1 - signs[Sign.REVIEWED] / number
+    # A missing sign proves nothing: only a record that takes every decision down has no doubt.
+    bounds = Estimate(most, most, most) if stream.signed else Estimate(None, 0.0, most)
     return Counted({str(s): signs[s] for s in Sign if signs[s]}, bounds)
 
 

@@ -84,6 +84,29 @@ def options(flow: Traffic, wish: Wish, minutes: tuple[float, float] | None) -> t
     return tuple(made)
 
 
+def modelled(flow: Traffic, wish: Wish) -> Estimate:
+    """Return the mean wait that the model gives to what comes and is decided in the window.
+
+    To be held against `observed`.
+    """
+    if not flow.enough:
+        return Estimate(None, None, None)
+    run = drawn(flow, wish)
+    gone = queue.finished(run.came, run.spent, run.reviewers)
+    there = min(flow.backlog, MOST)
+    done = (gone <= run.came[:, -1:])[:, there:]
+    number = np.maximum(done.sum(axis=1), 1)
+    means = ((gone - run.came)[:, there:] * done).sum(axis=1) / number
+    return between(float(np.median(means)), means)
+
+
+def observed(flow: Traffic) -> float | None:
+    """Return the mean wait of what came and was decided in the window, seconds."""
+    inside = (flow.arrivals > flow.start) & (flow.departures <= flow.end)
+    waits = (flow.departures - flow.arrivals)[inside]
+    return float(waits.mean()) if len(waits) else None
+
+
 def hours(
     flow: Traffic, wish: Wish, minutes: tuple[float, float] | None
 ) -> tuple[float, float] | None:

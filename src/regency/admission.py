@@ -116,8 +116,7 @@ class Admission:
         for draft, (candidate, _) in zip(drafts, admitted, strict=True):
             if candidate.commit:
                 after = apply(draft.before, draft.proposal.edits)
-                before, parent = draft.before, draft.parent.commit
-                notes[candidate.commit] = note_text(candidate, before, after, parent)
+                notes[candidate.commit] = note_text(candidate, draft.before, after)
         write_notes(self._repo, self._writer, notes, int(time.time()))
 
     def _draft(self, number: int, proposal: Proposal, waiting: Counter[str]) -> _Draft:

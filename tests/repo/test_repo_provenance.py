@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from regency.measure.authorship.gitai import read_note
 from regency.records import Agent, Candidate, FileEdit
 from regency.repo.git import Repo
 from regency.repo.objects import NewCommit, Writer
@@ -12,7 +13,6 @@ from regency.repo.provenance import (
     commit_message,
     human_id,
     note_text,
-    parse_note,
     session_id,
     write_notes,
 )
@@ -68,36 +68,19 @@ def test_notes_name_the_added_lines():
     before = {"a b.py": b"1\n2\n3\n", "gone.py": b"x\n", "same.py": b"s\n"}
     after = {"a b.py": b"1\ntwo\n3\n4\n5\n", "new.py": b"n\n", "same.py": b"s\n"}
     candidate = Candidate("c7", "f" * 40, "e" * 40, "c0", AGENT)
-    text = note_text(candidate, before, after, "d" * 40)
-    note = parse_note(text)
+    text = note_text(candidate, before, after)
+    note = read_note(text.encode())
     session = session_id("mutate", "c7")
-    (key,) = note.lines["new.py"]
+    ((*_, key),) = note.claims["new.py"]
     assert key.startswith(session + "::t_")
-    assert note.lines == {"a b.py": {key: ((2, 2), (4, 5))}, "new.py": {key: ((1, 1),)}}
-    assert note.metadata["sessions"][session]["agent_id"]["tool"] == "mutate"
-    assert note.metadata["base_commit_sha"] == "d" * 40
-    assert note.problems == ()
+    assert note.claims == {"a b.py": [(2, 2, key), (4, 5, key)], "new.py": [(1, 1, key)]}
+    assert note.authors[session].agent == "mutate"
+    assert note.base == candidate.commit, "git-ai puts the noted commit itself there"
+    assert note.problems == []
     assert text.startswith('"a b.py"\n  s_')
-    by_hand = parse_note(note_text(Candidate("c8", "", "", "c0", HUMAN), before, after, "d"))
-    assert list(by_hand.lines["new.py"]) == [human_id(HUMAN.name)]
-    assert note_text(candidate, before, {"a b.py": b"1\n"}, "d") == ""
-
-
-def test_broken_notes_are_reported_and_never_counted_twice():
-    text = 'f.py\n  s_aaaaaaaaaaaaaa::t_1 1-5\n  h_bbbbbbbbbbbbbb 4-8,7\n  nonsense\n---\n{"x": 1}'
-    note = parse_note(text)
-    assert note.lines["f.py"] == {"s_aaaaaaaaaaaaaa::t_1": ((1, 3),), "h_bbbbbbbbbbbbbb": ((4, 8),)}
-    found = " ".join(note.problems)
-    for word in ("overlapping", "nonsense", "schema_version", "not in the metadata"):
-        assert word in found
-    for bad in ("", "---", "f.py\n  k 9-3\n---\n[]", "---\n{" + '"sessions": 3}'):
-        assert parse_note(bad).problems
-
-
-@given(st.text(max_size=200))
-def test_reading_never_fails(text: str):
-    parse_note(text)
-    parse_note("f\n  " + text + "\n---\n" + text)
+    by_hand = read_note(note_text(Candidate("c8", "", "", "c0", HUMAN), before, after).encode())
+    assert by_hand.claims["new.py"] == [(1, 1, human_id(HUMAN.name))]
+    assert note_text(candidate, before, {"a b.py": b"1\n"}) == ""
 
 
 def test_git_finds_the_notes(tmp_path: Path):

@@ -49,6 +49,7 @@ COMMANDS: Mapping[str, Lazy] = {
 
 
 MEASURES: Mapping[str, Lazy] = {
+    "authorship": Lazy("authorship", "authorship", "Who wrote the lines of a repository."),
     "bottleneck": Lazy("bottleneck", "bottleneck", "Where review holds the work up."),
 }
 

@@ -10,9 +10,10 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, cast
 
@@ -75,6 +76,53 @@ def call(
     if done.returncode:
         raise RepositoryError(_said(done.stderr.decode("utf-8", "replace"), arguments, cwd))
     return done.stdout
+
+
+@contextlib.contextmanager
+def streamed(
+    arguments: Sequence[str], *, git_dir: str, stdin: Iterable[bytes] = ()
+) -> Iterator[IO[bytes]]:
+    """Run git once and give its standard output while it is being written.
+
+    Nothing is fetched: an object that is not there is an error and not a reason to ask a server.
+
+    Args:
+        arguments: Everything after ``git``.
+        git_dir: The repository.
+        stdin: Given to it, all at once.
+
+    Raises:
+        RepositoryError: Git is missing, or failed. A reader that stops early is no failure.
+    """
+    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as complaints:
+        asked.writelines(stdin)
+        asked.seek(0)
+        try:
+            process = subprocess.Popen(
+                ["git", *_OPTIONS, *arguments], cwd=git_dir, stdin=asked, stderr=complaints,
+                env=environment(git_dir) | {"GIT_NO_LAZY_FETCH": "1"}, stdout=subprocess.PIPE,
+            )  # fmt: skip
+        except OSError as error:
+            raise cannot_start(Path(git_dir)) from error
+        output = cast("IO[bytes]", process.stdout)
+        try:
+            yield output
+            early = bool(output.read(1))
+        except BaseException:
+            _end(process)
+            raise
+        if early:
+            _end(process)
+        elif process.wait():
+            complaints.seek(0)
+            said = complaints.read().decode("utf-8", "replace")
+            raise RepositoryError(_said(said, arguments, Path(git_dir)))
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.kill()
+    cast("IO[bytes]", process.stdout).close()
+    process.wait()
 
 
 def cannot_start(cwd: Path) -> RepositoryError:

@@ -1,16 +1,15 @@
 """Who wrote what: commit trailers, and line authorship as git-ai notes (authorship/3.0.0).
 
 Trailers are ``Regency-Candidate: ID`` and the Linux kernel's ``Assisted-by: AGENT:MODEL_VERSION``;
-an agent never signs off. Notes are for ``refs/notes/ai``, in the form of the git-ai standard.
-Reading is forgiving: what is off is reported, never raised.
+an agent never signs off. Notes are for ``refs/notes/ai``, in the form of the git-ai standard; what
+reads them, and everybody else's, is `regency.measure.authorship.gitai`.
 """
 
 import hashlib
 import json
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 
 from regency.records import Agent, Candidate, FileEdit, Json
 from regency.repo.diff import added_ranges
@@ -24,23 +23,7 @@ _TITLE = 72
 _WIDTH = 76
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _TRAILER = re.compile(r"^[A-Za-z][A-Za-z0-9-]*\s*:")
-_RANGES = re.compile(r"^\d+(-\d+)?(,\d+(-\d+)?)*$")
 Range = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A git-ai note.
-
-    Attributes:
-        lines: Path → key of the author → ranges of lines, from 1, both ends included.
-        metadata: The JSON part.
-        problems: What is off, in words.
-    """
-
-    lines: Mapping[str, Mapping[str, tuple[Range, ...]]]
-    metadata: Mapping[str, Json] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()
 
 
 def commit_message(candidate: str, agent: Agent, rationale: str) -> str:
@@ -63,7 +46,6 @@ def note_text(
     candidate: Candidate,
     before: Mapping[str, bytes],
     after: Mapping[str, bytes],
-    base_commit: str,
 ) -> str:
     """Return the git-ai note for the lines that ``candidate`` added, empty if it added none.
 
@@ -71,7 +53,6 @@ def note_text(
         candidate: Whose lines they are; its id is the conversation.
         before: The parent's files, at least those that changed.
         after: The candidate's files.
-        base_commit: The parent's commit.
     """
     agent = candidate.agent
     human = agent.kind == "human"
@@ -80,7 +61,7 @@ def note_text(
     added = [(e.path, added_ranges(before.get(e.path), after.get(e.path)))
              for e in edits_between(before, after) if e.content is not None]  # fmt: skip
     top = "".join(f"{_path(p)}\n  {mark} {_ranges(r)}\n" for p, r in added if r)
-    about: Json = {"schema_version": SCHEMA, "base_commit_sha": base_commit, "prompts": {}}
+    about: Json = {"schema_version": SCHEMA, "base_commit_sha": candidate.commit, "prompts": {}}
     if human:
         about["humans"] = {key: {"author": agent.name}}
     else:
@@ -116,21 +97,6 @@ def human_id(identity: str) -> str:
     return "h_" + _digest(identity)
 
 
-def parse_note(text: str) -> Note:
-    """Return what a git-ai note says; never raises.
-
-    A line claimed by two keys stays with the last, as squashing does, so that none counts twice.
-    """
-    top, line, bottom = _parts(text)
-    problems = [] if line else ["no `---` line"]
-    lines = _claimed(top, problems)
-    metadata = _metadata(bottom, problems) if line else {}
-    known = {k for name in ("sessions", "humans", "prompts") for k in metadata.get(name) or {}}
-    keys = {key.partition("::")[0] for marks in lines.values() for key in marks}
-    problems += [f"key {key} is not in the metadata" for key in sorted(keys - known)]
-    return Note(lines, metadata, tuple(problems))
-
-
 def _trailers(candidate: str, agent: Agent) -> list[str]:
     trailers = [f"Regency-Candidate: {candidate}"]
     if agent.kind != "human":
@@ -160,66 +126,3 @@ def _path(path: str) -> str:
 
 def _ranges(ranges: Iterable[Range]) -> str:
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in ranges)
-
-
-def _parts(text: str) -> tuple[list[str], bool, str]:
-    lines = text.split("\n")
-    if "---" not in lines:
-        return lines, False, ""
-    place = lines.index("---")
-    return lines[:place], True, "\n".join(lines[place + 1 :])
-
-
-def _claimed(top: Sequence[str], problems: list[str]) -> dict[str, dict[str, tuple[Range, ...]]]:
-    owners: dict[str, dict[int, str]] = {}
-    path = ""
-    for line in top:
-        words = line.split()
-        if line and not line[0].isspace():
-            path = line.strip('"')
-            owners.setdefault(path, {})
-        elif len(words) == 2 and path and _RANGES.match(words[1]):
-            _claim(owners[path], words[0], words[1], f"{path} {words[0]}", problems)
-        elif words:
-            problems.append(f"not a line of a note: {line.strip()[:80]!r}")
-    return {p: _by_key(lines) for p, lines in owners.items()}
-
-
-def _claim(owner: dict[int, str], key: str, ranges: str, where: str, problems: list[str]) -> None:
-    for part in ranges.split(","):
-        first, _, last = part.partition("-")
-        start, end = int(first), int(last or first)
-        if not 1 <= start <= end <= start + 1_000_000:
-            problems.append(f"impossible range {part} in {where}")
-            continue
-        if any(owner.get(n, key) != key for n in range(start, end + 1)):
-            problems.append(f"overlapping range {part} in {where}")
-        owner.update(dict.fromkeys(range(start, end + 1), key))
-
-
-def _by_key(owner: Mapping[int, str]) -> dict[str, tuple[Range, ...]]:
-    found: dict[str, list[Range]] = {}
-    for line in sorted(owner):
-        ranges = found.setdefault(owner[line], [])
-        if ranges and ranges[-1][1] == line - 1:
-            ranges[-1] = (ranges[-1][0], line)
-        else:
-            ranges.append((line, line))
-    return {key: tuple(ranges) for key, ranges in found.items()}
-
-
-def _metadata(text: str, problems: list[str]) -> dict[str, Json]:
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        data = None
-    if not isinstance(data, dict):
-        problems.append("the metadata is not a JSON object")
-        return {}
-    required = ("schema_version", "base_commit_sha", "prompts")
-    problems += [f"the metadata has no {name}" for name in required if name not in data]
-    for name in ("sessions", "humans", "prompts"):
-        if not isinstance(data.get(name) or {}, dict):
-            problems.append(f"{name} is not an object")
-            data[name] = {}
-    return data

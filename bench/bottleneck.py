@@ -38,6 +38,7 @@ class Kind:
     batch: int = 1
     broke: float | None = None
     crosses: float | None = None
+    unseen: bool = False
 
     @property
     def load(self) -> float:
@@ -65,6 +66,7 @@ KINDS = (
     Kind("M/G/1 lognormal, load 0.8", steady(40), 0.02, 1, heavy=True),
     Kind("M/M/3, load 0.8", steady(40), 0.06, 3),
     Kind("batches of 4, M/1, load 0.8", steady(40), 0.02, 1, batch=4),
+    Kind("M/M/1, load 0.8, waiting unseen", steady(40), 0.02, 1, unseen=True),
     Kind("overloaded from the start, 1.2", steady(60), 0.02, 1),
     Kind("0.7 to 1.3 in week 16", step(35, 65, 16), 0.02, 1, broke=16),
     Kind("0.7 to 1.3 in week 16, 3 reviewers", step(35, 65, 16), 0.06, 3, broke=16),
@@ -98,10 +100,21 @@ def made(kind: Kind, rng: np.random.Generator) -> tuple[Stream, int]:
         Item(str(n), (a, a, d if d <= WEEKS * WEEK else None), a, d if d <= WEEKS * WEEK else None,
              reviewer=f"reviewer {who}", batch=str(n))
         for n, (a, d, who) in enumerate(zip(came * WEEK, gone * WEEK, names, strict=True))
-        if a <= WEEKS * WEEK
+        if a <= WEEKS * WEEK and (not kind.unseen or d <= WEEKS * WEEK)
     )  # fmt: skip
     names_ = ("written", "ready", "merged")
-    return Stream("git", "made", "0", names_, items, 0.0, WEEKS * WEEK, (1, 2), (0, 2)), later
+    return Stream(
+        "git",
+        "made",
+        "0",
+        names_,
+        items,
+        0.0,
+        WEEKS * WEEK,
+        (1, 2),
+        (0, 2),
+        complete=not kind.unseen,
+    ), later
 
 
 def true_saving(kind: Kind, draws: int = 600) -> dict[str, float]:
@@ -186,6 +199,8 @@ def _when(kind: Kind, report: Report, tally: Tally) -> None:
         return
     asked = found.since if kind.broke else found.crossing
     if not kind.broke and found.state == "behind":
+        return
+    if found.crossing.value is None and not kind.broke and not found.chances:
         return
     ends = [None if t is None else t / WEEK for t in (asked.low, asked.high, asked.value)]
     tally.add(truth, ends[0], ends[1], ends[2])

@@ -248,7 +248,7 @@ def _draw(report: "Report", command: str, out: Console) -> None:
     for problem in report.problems:
         out.print(paper.prose(problem, "yellow"))
     _section(out, "Where the time goes")
-    _table(out, words.STAGE_COLUMNS, words.stage_rows(report), ("done", "waiting"))
+    _table(out, words.STAGE_COLUMNS, words.stage_rows(report), ("there", "not there"))
     _section(out, "Demand and capacity")
     table = paper.pairs()
     for name, value in words.load_rows(report):
@@ -261,6 +261,7 @@ def _draw(report: "Report", command: str, out: Console) -> None:
         _section(out, "What would help")
         columns = words.OPTION_COLUMNS[:4]
         _table(out, columns, [row[:4] for row in words.option_rows(report)], ())
+        out.print(paper.prose(words.option_note(report), "dim"))
     _section(out, "How much faster it could get")
     for line in words.ceiling_lines(report):
         out.print(paper.prose(line))

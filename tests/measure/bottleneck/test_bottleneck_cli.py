@@ -50,7 +50,8 @@ def test_a_repository_is_answered_in_words(repository):
 def test_json_is_whole_and_the_printed_command_gives_it_again(repository):
     first = measured(str(repository), "--draws", "60", "--json")
     found = json.loads(first.out)
-    assert found["load"]["backlog"] == 1
+    assert found["history"][-1]["waiting"] == 1, "the branch"
+    assert found["settled"] < found["until"], "of late arrivals not all are seen"
     assert found["reviewed"]["signs"] == {"a second person took it in": 60,
                                           "no sign of a second person": 2}  # fmt: skip
     again = measured(*shlex.split(found["command"])[3:], "--json")

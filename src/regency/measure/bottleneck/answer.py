@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from regency.measure.bottleneck import queue
-from regency.measure.bottleneck.forecast import Forecast, forecast
+from regency.measure.bottleneck.forecast import Break, Forecast, forecast, without_limit
 from regency.measure.bottleneck.items import Counted, Estimate, Item, Stream, Wish, unit_for
-from regency.measure.bottleneck.load import Load, Traffic, load, traffic
+from regency.measure.bottleneck.load import Load, Traffic, load, settled, traffic
 from regency.measure.bottleneck.share import Ceiling, ceiling, counted
 from regency.measure.bottleneck.survival import Curve, kaplan_meier, quantile
-from regency.measure.bottleneck.whatif import Option, hours, modelled, observed, options
+from regency.measure.bottleneck.whatif import Option, bounded, hours, modelled, observed, options
 
 QUANTILES = (0.5, 0.9)
 MOST_POINTS = 240
@@ -57,6 +57,8 @@ class Report:
         revision: What was read.
         since: Start of what was observed, Unix seconds.
         until: Its end.
+        settled: Where load, forecast and options end: earlier, where not all that waits is seen.
+        complete: Whether all that waits is seen.
         window_start: Where the window begins that load, forecast and options rest on.
         regime_start: Where load and options begin: later, where demand broke away in the window.
         items: How many changes were seen.
@@ -78,6 +80,8 @@ class Report:
     revision: str
     since: float
     until: float
+    settled: float
+    complete: bool
     window_start: float
     regime_start: float
     items: int
@@ -96,24 +100,44 @@ class Report:
 
 def measure(stream: Stream, wish: Wish) -> Report:
     """Return the answer for a stream; the same stream and wish give the same answer."""
-    flow = traffic(stream, wish)
+    end = settled(stream, wish)
+    flow = traffic(stream, wish, end)
     ahead, broken = forecast(flow, wish)
-    now = flow
-    if broken is not None and broken.since.value is not None:
-        later = traffic(stream, wish, broken.since.value)
-        now = later if later.enough else flow
+    now = _regime(stream, wish, flow, broken)
     minutes = wish.minutes or stream.minutes
+    found = load(now, wish, unit_for(flow.end - flow.start), fits=_fits(now, wish))
     choices = options(now, wish, minutes)
     return Report(
-        source=stream.source, name=stream.name, revision=stream.revision, since=stream.since,
-        until=stream.until, window_start=flow.start, regime_start=now.start,
-        items=len(stream.items), decided=sum(i.served is not None for i in stream.items),
-        stages=_stages(stream, flow.start), history=_history(flow, stream.since),
-        load=load(now, wish, unit_for(flow.end - flow.start), fits=_fits(now, wish)),
-        hours=hours(now, wish, minutes), forecast=ahead, options=choices,
-        ceiling=ceiling(stream, wish), reviewed=counted(stream, wish),
-        problems=(*stream.problems, *_doubts(stream, flow)), unknown=stream.unknown,
-    )  # fmt: skip
+        source=stream.source,
+        name=stream.name,
+        revision=stream.revision,
+        since=stream.since,
+        until=stream.until,
+        settled=end,
+        complete=stream.complete,
+        window_start=flow.start,
+        regime_start=now.start,
+        items=len(stream.items),
+        decided=sum(i.served is not None for i in stream.items),
+        stages=_stages(stream, flow.start),
+        history=_history(traffic(stream, wish, stream.until), stream.since),
+        load=found,
+        hours=hours(now, wish, minutes),
+        forecast=ahead if found.limiting else without_limit(ahead),
+        options=choices if found.limiting else tuple(map(bounded, choices)),
+        ceiling=ceiling(stream, wish),
+        reviewed=counted(stream, wish),
+        problems=(*stream.problems, *_doubts(stream, flow)),
+        unknown=stream.unknown,
+    )
+
+
+def _regime(stream: Stream, wish: Wish, flow: Traffic, broken: Break | None) -> Traffic:
+    """Return what follows the break in demand, if there was one and enough follows."""
+    if broken is None or broken.since.value is None:
+        return flow
+    later = traffic(stream, wish, flow.end, broken.since.value)
+    return later if later.enough else flow
 
 
 def _fits(flow: Traffic, wish: Wish) -> bool:
@@ -152,6 +176,8 @@ def _lasted(
         return (end - start, True) if end >= begin else None
     if any(t is not None and t <= stream.until for t in item.times[pair[1] :]):
         return None  # it got further, when it passed here is not known
+    if item.left is not None and item.arrived is None:
+        return None  # it was never on the way there
     seen = min(stream.until, math.inf if item.left is None else item.left)
     return (seen - start, False) if seen > start and seen >= begin else None
 

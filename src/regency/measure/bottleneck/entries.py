@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from regency.errors import BadInput
+from regency.measure.bottleneck.amounts import lasting
 from regency.measure.bottleneck.items import Item, Sign, Stream
 from regency.measure.bottleneck.spans import Span, minus, total, union
 from regency.records import ActorKind, Answer, Entry, Json
@@ -13,7 +14,6 @@ from regency.records import ActorKind, Answer, Entry, Json
 STAGES = ("proposed", "judged", "shown", "decided", "ratified")
 START = "c0"  # the starting point: nobody proposed it
 DECIDED = ("approved", "rejected")
-DAY_S = 86_400.0
 UNKNOWN = (
     "How long a human really read is not in the record: the wait from shown to decided holds both.",
     "Review minutes are those that the packets say it should take.",
@@ -196,7 +196,7 @@ def _problems(record: _Record, paused: Sequence[Span], items: Sequence[Item]) ->
         )
     if (halted := total(paused)) > 0:
         yield (
-            f"The lab was paused for {halted / DAY_S:.3g} days in all: that time is told apart, "
+            f"The lab was paused for {lasting(halted)} in all: that time is told apart, "
             "and counts as human only in the upper bound."
         )
     if record.again:

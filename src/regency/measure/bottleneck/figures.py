@@ -18,6 +18,7 @@ from regency.charts import (
     Points,
     Prose,
     Rule,
+    Shade,
     Sheet,
     Steps,
     Warned,
@@ -25,8 +26,8 @@ from regency.charts import (
     draw,
 )
 from regency.measure.bottleneck import words
+from regency.measure.bottleneck.amounts import lasting, measure_of
 from regency.measure.bottleneck.answer import Report
-from regency.measure.bottleneck.whatif import MODEL
 
 DAY_S = 86_400.0
 DATED = 20 * DAY_S  # shorter histories are told in hours and days since their start
@@ -38,7 +39,7 @@ def stages(report: Report) -> Chart:
     """Return the share of changes that still wait, by how long."""
     kept = [s for s in report.stages if s.curve.ended]
     far = max((_far(s.curve.times, s.curve.share) for s in kept), default=1.0)
-    size, name = words.measure_of(max(far, 1.0) / 2)
+    size, name = measure_of(max(far, 1.0) / 2)
     lines = []
     for stage in kept:
         curve = stage.curve
@@ -49,7 +50,7 @@ def stages(report: Report) -> Chart:
     human = next((s for s in kept if s.human), None)
     said = "How long changes wait"
     if human is not None and human.median_s.value is not None:
-        half = words.lasting(human.median_s.value)
+        half = lasting(human.median_s.value)
         said = f"Half of the changes wait longer than {half} for people"
     return Chart(
         said, Axis(f"{name} since the first of the two", high=far / size, low=0.0),
@@ -64,13 +65,13 @@ def backlog(report: Report) -> Chart:
     place, axis = _clock(report)
     past = tuple((place(m.time), float(m.waiting)) for m in report.history)
     ahead = [(place(a.moment), a) for a in report.forecast.ahead]
-    marks: list[Steps | Line | Rule] = [Steps("waiting", past)]
+    marks: list[Steps | Line | Rule | Shade] = [*_unseen(report, place), Steps("waiting", past)]
     if ahead:
-        here = (place(report.until), float(report.load.backlog))
+        here = (place(report.settled), float(report.load.backlog))
         line = (here, *((x, a.value) for x, a in ahead))
         band = ((here[0], here[1], here[1]), *((x, a.low, a.high) for x, a in ahead))
         marks.append(Line("expected (extrapolated)", line, band, dashed=True))
-        marks.append(Rule(here[0], "x", "end of the data"))
+        marks.append(Rule(place(report.until), "x", "end of the data"))
     if report.forecast.since.value is not None:
         marks.append(Rule(place(report.forecast.since.value), "x", "demand outgrew capacity"))
     return Chart(
@@ -83,16 +84,16 @@ def backlog(report: Report) -> Chart:
 def ages(report: Report) -> Chart:
     """Return how old the backlog was."""
     place, axis = _clock(report)
-    size, name = words.measure_of(max((m.oldest_s for m in report.history), default=1.0) / 2)
+    size, name = measure_of(max((m.oldest_s for m in report.history), default=1.0) / 2)
     oldest = tuple((place(m.time), m.oldest_s / size) for m in report.history)
     mean = tuple((place(m.time), m.mean_s / size) for m in report.history)
-    now = words.lasting(report.load.oldest_s) if report.load.oldest_s else "nothing"
+    now = lasting(report.load.oldest_s) if report.load.oldest_s else "nothing"
     said = (
         f"The oldest that waits has waited {now}" if report.load.oldest_s else "Nothing waits now"
     )
     return Chart(
         said, axis, Axis(f"age of what waits, {name}", low=0.0),
-        (Line("the oldest", oldest), Line("mean", mean)),
+        (*_unseen(report, place), Line("the oldest", oldest), Line("mean", mean)),
         "Age of the changes that waited at each moment.",
     )  # fmt: skip
 
@@ -101,22 +102,26 @@ def options(report: Report) -> Chart:
     """Return what each option would have saved of the wait."""
     kept = report.options[1:]
     names = tuple(o.name for o in kept)
-    bars = tuple((float(n), 0.0, max(o.share.value or 0.0, 0.0)) for n, o in enumerate(kept))
+    sure = report.load.limiting
+    sizes = [max((o.share.value if sure else o.share.high) or 0.0, 0.0) for o in kept]
+    bars = tuple((float(n), 0.0, size) for n, size in enumerate(sizes))
     spots = tuple(
-        Point(o.share.value or 0.0, float(n), left=o.share.low, right=o.share.high)
-        for n, o in enumerate(kept)
+        Point(size, float(n), left=o.share.low, right=o.share.high)
+        for n, (o, size) in enumerate(zip(kept, sizes, strict=True))
     )
-    best = max(kept, key=lambda o: o.share.value or 0.0, default=None)
+    marks: list[Bars | Points] = [Bars("" if sure else "at most", bars, flat=True, thickness=0.5)]
+    if sure:
+        marks.append(Points("95 % interval", spots))
     said = "Too little was observed to say what would help"
-    if best is not None:
-        most = "" if report.load.limiting else "at most "
-        said = f"{best.name.capitalize()} would save most: {most}{_percent(best.share.value)}"
-    doubt = () if report.load.limiting else (f"At most: {words.NO_QUEUE}.",)
+    if kept:
+        size, best = max(zip(sizes, kept, strict=True), key=lambda pair: pair[0])
+        said = f"{best.name.capitalize()} would save most: {'' if sure else 'at most '}"
+        said += f"{size * 100:.0f} % of the wait"
     return Chart(
         said, Axis("share of the mean wait saved", "percent", low=0.0, high=1.0),
         Axis("", "category", categories=names),
-        (Bars("", bars, flat=True, thickness=0.5), Points("95 % interval", spots)),
-        "Each option run on the same draws as things as they are.", (MODEL, *doubt), height=420,
+        tuple(marks), "Each option run on the same draws as things as they are.",
+        (words.option_note(report),), height=420,
     )  # fmt: skip
 
 
@@ -160,7 +165,7 @@ def _time(report: Report, command: str) -> list[Part]:
         made.append(Figure(draw(stages(report)), said, command))
     rows = tuple(words.stage_rows(report))
     said = "In parentheses: 95 % intervals. What still waits is counted as lasting that long."
-    return [*made, Sheet(words.STAGE_COLUMNS, rows, said, command, ("done", "waiting"))]
+    return [*made, Sheet(words.STAGE_COLUMNS, rows, said, command, ("there", "not there"))]
 
 
 def _line(report: Report, command: str) -> list[Part]:
@@ -182,7 +187,7 @@ def _help(report: Report, command: str) -> list[Part]:
     return [
         Heading("What would help"),
         Figure(draw(options(report)), said, command),
-        Sheet(words.OPTION_COLUMNS, rows, MODEL, command),
+        Sheet(words.OPTION_COLUMNS, rows, words.option_note(report), command),
     ]
 
 
@@ -191,13 +196,16 @@ def _clock(report: Report) -> tuple[Callable[[float], float], Axis]:
     start = report.history[0].time if report.history else report.since
     if report.until - start >= DATED:
         return lambda moment: moment / DAY_S + EPOCH, Axis("", "date")
-    size, name = words.measure_of(max(report.until - start, 1.0) / 2)
+    size, name = measure_of(max(report.until - start, 1.0) / 2)
     return lambda moment: (moment - start) / size, Axis(f"{name} since {words.day(start)} UTC")
+
+
+def _unseen(report: Report, place: Callable[[float], float]) -> list[Shade]:
+    """Return the time at the end of which not all that waits is seen yet."""
+    if report.settled >= report.until:
+        return []
+    return [Shade(place(report.settled), place(report.until), "x", "not all seen yet")]
 
 
 def _far(times: tuple[float, ...], share: tuple[float, ...]) -> float:
     return next((t for t, s in zip(times, share, strict=True) if s <= 1 - LONG), times[-1])
-
-
-def _percent(value: float | None) -> str:
-    return f"{(value or 0.0) * 100:.0f} % of the wait"

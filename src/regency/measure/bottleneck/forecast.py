@@ -1,7 +1,7 @@
 """When reviewers fall behind, or since when they have: from demand and capacity, never certain."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +94,22 @@ def forecast(flow: Traffic, wish: Wish) -> tuple[Forecast, Break | None]:
     if made.state == "behind" and broken is not None:
         counts, lines = _since(flow, unit, counts, broken, wish, rng)
     ahead = _ahead(flow, unit, counts, lines, rng)
-    return _with(made, ahead), broken
+    return replace(made, ahead=ahead), broken
+
+
+def without_limit(found: Forecast) -> Forecast:
+    """Return a forecast where it is not shown that reviewers' time is what limits.
+
+    How much more they could decide is not known then, so nothing can be said of falling behind.
+    """
+    if found.state == "keeps up" or not found.chances:
+        return replace(found, ahead=())
+    said = (
+        "Whether reviewers fall behind cannot be told: waits do not follow the backlog as in a "
+        "queue, so how much more they could decide is not known."
+    )
+    none = Estimate(None, None, None)
+    return Forecast("cannot tell", said, none, none, found.trend, none)
 
 
 def _counts(flow: Traffic, unit: Unit) -> Floats:
@@ -197,13 +212,6 @@ def _told(
 
 def _steps(count: int) -> tuple[int, ...]:
     return (max(1, count // 2), count, 2 * count)
-
-
-def _with(made: Forecast, ahead: tuple[Ahead, ...]) -> Forecast:
-    return Forecast(
-        made.state, made.says, made.since, made.growth, made.trend, made.crossing, made.chances,
-        ahead, made.extrapolated, made.far,
-    )  # fmt: skip
 
 
 # ── since when ─────────────────────────────────────────────────────────────────────────────────

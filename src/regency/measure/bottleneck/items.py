@@ -63,6 +63,7 @@ class Stream:
         human: Lower bound: the two stages between which only a human is waited for.
         path: The two stages between which the whole of the work lies.
         signed: Whether signs of review come from the record itself, and not from conventions.
+        complete: Whether all that waits is seen, and not only what was decided in the end.
     """
 
     source: str
@@ -80,6 +81,7 @@ class Stream:
     problems: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     signed: bool = False
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

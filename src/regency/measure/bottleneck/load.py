@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 NAMED = 0.8  # share of decisions whose decider must be known for reviewers to be counted by name
 FEWEST = 12  # decisions; with fewer, rates are told and nothing is built on them
 TINY = 1e-9
+SETTLED = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,8 @@ class Load:
         arrivals: Changes that begin to wait, a unit.
         decisions: Changes decided, a unit.
         capacity: Changes that the reviewers decide a unit while something waits.
-        utilisation: Demand over capacity; above 1 the backlog grows without end. Its lower end is
-            0 where waits are not shown to come from a queue.
+        utilisation: Demand over capacity; above 1 the backlog grows without end. Only an upper end
+            is known where waits are not shown to come from a queue.
         occupied: Share of the time in which something waited.
         wait_s: Mean seconds that those waited that were decided.
         follows: Rank correlation of the wait of a change with the backlog that it found.
@@ -89,21 +90,40 @@ class Load:
     oldest_s: float | None
 
 
-def traffic(stream: Stream, wish: Wish, start: float | None = None) -> Traffic:
-    """Return the last ``wish.window_s`` of a stream, or what follows ``start``."""
+def settled(stream: Stream, wish: Wish) -> float:
+    """Return until when enough is seen of what arrived.
+
+    Where only what was decided is seen, of what arrived lately only the quickest is there: counted,
+    it would look as if demand fell and waits were short. So the window ends where nineteen in
+    twenty would be decided by now, at the earliest in the middle of what was asked for.
+    """
+    begin = max(stream.since, stream.until - wish.window_s)
+    if stream.complete:
+        return stream.until
+    waits = sorted(
+        i.served - i.arrived
+        for i in stream.items
+        if i.arrived is not None and i.served is not None and begin <= i.served <= stream.until
+    )
+    late = waits[int(SETTLED * len(waits))] if waits else 0.0
+    return max(stream.until - late, (begin + stream.until) / 2)
+
+
+def traffic(stream: Stream, wish: Wish, end: float, start: float | None = None) -> Traffic:
+    """Return a stream from ``start`` to ``end``; ``start``: default, as the wish says."""
     begin = max(stream.since, stream.until - wish.window_s) if start is None else start
-    items = [i for i in stream.items if i.arrived is not None and i.arrived <= stream.until]
+    items = [i for i in stream.items if i.arrived is not None and i.arrived <= end]
     came = np.array([i.arrived for i in items], float)
     gone = np.array([_gone(i, stream.until) for i in items], float)
-    inside = np.array([i.served is not None and begin <= i.served <= stream.until for i in items])
-    served = [i for i in items if i.served is not None and i.served <= stream.until]
+    inside = np.array([i.served is not None and begin <= i.served <= end for i in items])
+    served = [i for i in items if i.served is not None and i.served <= end]
     reviewers, names, counted = _reviewers(served, begin, wish)
     done = np.array([i.served for i in served], float)
     spent = queue.services(np.array([i.arrived for i in served], float), done, names)
     recent = np.sort(came[came > begin])
     found = queue.backlog(came, gone, np.nextafter(came, -np.inf))
     return Traffic(
-        begin, stream.until, came, gone, np.diff(recent, prepend=begin),
+        begin, end, came, gone, np.diff(recent, prepend=begin),
         np.maximum(spent[np.sort(done) >= begin], 0.0),
         int(np.sum((came <= begin) & (gone > begin))),
         (found[inside].astype(float), (gone - came)[inside]) if items else _nothing(),
@@ -142,7 +162,7 @@ def load(flow: Traffic, wish: Wish, unit: Unit, *, fits: bool) -> Load:
     spread = between(decided, decided * _noise(flow, unit, wish))
     return Load(
         *rest, came, spread, between(speed, speeds),
-        used if limiting else Estimate(used.value, 0.0, used.high), *busy, follows, limiting, *now,
+        used if limiting else Estimate(None, 0.0, used.high), *busy, follows, limiting, *now,
     )  # fmt: skip
 
 

@@ -81,7 +81,7 @@ def stream(repo: Repo, reading: Reading, now: float | None = None) -> Stream:
     return Stream(
         source="git", name=repo.root.name, revision=head, stages=STAGES,
         items=tuple(sorted(items, key=lambda i: (i.arrived or 0.0, i.id))),
-        since=float(since), until=until, human=(1, 2), path=(0, 2),
+        since=float(since), until=until, human=(1, 2), path=(0, 2), complete=False,
         minutes=sizes.minutes(repo, found.compared(items), reading.sample, reading.seed),
         problems=(*_shallow(repo), *found.problems(clock)), unknown=UNKNOWN,
     )  # fmt: skip

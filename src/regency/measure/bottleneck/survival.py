@@ -81,8 +81,9 @@ def _band(
         reach = z * np.sqrt(spread) / np.abs(logs)
         low, high = np.exp(logs * np.exp(reach)), np.exp(logs * np.exp(-reach))
     unknown = ~np.isfinite(reach)
-    # Nothing is left at the end: the formula gives no bound there, so the one before holds.
-    held = np.concatenate([[1.0], high[:-1]]) if len(high) else high
+    # Nothing is left at the end: Greenwood gives no bound there, so the binomial one holds.
+    before = np.concatenate([[1.0], high[:-1]]) if len(high) else high
+    held = np.minimum(before, 1 - ((1 - confidence) / 2) ** (1 / at_risk))
     return np.where(unknown, 0.0, low), np.where(unknown, held, high)
 
 

@@ -1,7 +1,7 @@
 """What more hours, smaller packets or another policy would have bought, by running it again."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +82,12 @@ def options(flow: Traffic, wish: Wish, minutes: tuple[float, float] | None) -> t
         against = base[: len(part.came)]
         made.append(_option(plan, _played(plan, part), against))
     return tuple(made)
+
+
+def bounded(option: Option) -> Option:
+    """Return an option where it is not shown that waits come from a queue: it may save nothing."""
+    saved, share = (Estimate(None, 0.0, e.high) for e in (option.saved_s, option.share))
+    return replace(option, saved_s=saved, share=share)
 
 
 def modelled(flow: Traffic, wish: Wish) -> Estimate:

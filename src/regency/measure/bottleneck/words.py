@@ -1,51 +1,26 @@
 """A report in plain words, for the terminal and the page alike."""
 
-import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from regency.measure.bottleneck.amounts import figure, lasting, measure_of
 from regency.measure.bottleneck.answer import Report, Stage
 from regency.measure.bottleneck.forecast import Forecast
 from regency.measure.bottleneck.items import Estimate, Unit
-from regency.measure.bottleneck.whatif import Option
+from regency.measure.bottleneck.whatif import MODEL, Option
 
-SIZES = (
-    (31_557_600.0, "years"), (604_800.0 * 8, "weeks"), (86_400.0 * 2, "days"),
-    (3_600.0, "h"), (60.0, "min"), (1.0, "s"),
-)  # fmt: skip
-SECONDS = {"years": 31_557_600.0, "weeks": 604_800.0, "days": 86_400.0, "h": 3_600.0, "min": 60.0}
-STAGE_COLUMNS = ("from → to", "half within", "nine in ten within", "done", "waiting")
+STAGE_COLUMNS = ("from → to", "half within", "nine in ten within", "there", "not there")
 OPTION_COLUMNS = ("what", "mean wait", "saves", "of the wait", "assumes")
-
-
-def measure_of(seconds: float) -> tuple[float, str]:
-    """Return the unit in which ``seconds`` reads best: its seconds and its name."""
-    name = next((n for least, n in SIZES if seconds >= least), "s")
-    return SECONDS.get(name, 1.0), name
-
-
-def lasting(seconds: float | None) -> str:
-    """Return a duration in words."""
-    if seconds is None:
-        return "unknown"
-    size, name = measure_of(abs(seconds))
-    return f"{figure(seconds / size)} {name}"
 
 
 def lasting_between(found: Estimate) -> str:
     """Return a duration with its interval."""
+    if found.value is None and found.high is not None:
+        return f"at most {lasting(found.high)}"
     if found.value is None:
         return f"more than {lasting(found.low)}" if found.low else "not known"
     size, name = measure_of(found.value)
     return f"{figure(found.value / size)} {name} ({_ends(found, 1 / size)})"
-
-
-def figure(value: float) -> str:
-    """Return a number with as many digits as matter."""
-    if value == 0 or not math.isfinite(value):
-        return "0" if value == 0 else "without bound"
-    digits = max(0, 1 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{min(digits, 4)}f}"
 
 
 def number_between(found: Estimate) -> str:
@@ -59,10 +34,12 @@ def number_between(found: Estimate) -> str:
 
 def share_between(found: Estimate) -> str:
     """Return a share with its interval; only the interval where no value is known."""
-    if found.value is None:
-        return "not known" if found.low is None and found.high is None else f"{_shares(found)} %"
+    if found.low is None and found.high is None:
+        return "not known"
     if found.low == found.high:
-        return f"{found.value * 100:.0f} %"
+        return f"{(found.high or 0.0) * 100:.0f} %"
+    if found.value is None:
+        return f"{_shares(found)} %"
     return f"{found.value * 100:.0f} % ({_shares(found)} %)"
 
 
@@ -86,11 +63,11 @@ def headline(report: Report) -> str:
     """Return the answer in two or three sentences."""
     said = [_waits(report)]
     load = report.load
-    if load.utilisation.value is not None:
-        most = "" if load.limiting else "at most "
-        high = load.utilisation.high or load.utilisation.value
-        used = share_between(load.utilisation) if load.limiting else f"{high * 100:.0f} %"
-        said.append(f"Demand is {most}{used} of what the reviewers can take.")
+    if load.limiting:
+        said.append(f"Demand is {share_between(load.utilisation)} of what the reviewers can take.")
+    elif load.utilisation.high is not None:
+        high = load.utilisation.high * 100
+        said.append(f"Demand is at most {high:.0f} % of what the reviewers can take.")
     said.append(report.forecast.says)
     ceiling = report.ceiling.speedup
     if ceiling.high is not None:
@@ -128,32 +105,40 @@ def stage_rows(report: Report) -> list[tuple[str, ...]]:
 def load_rows(report: Report) -> Iterator[tuple[str, str]]:
     """Yield names and values of demand and capacity."""
     load, each = report.load, report.load.unit.each
-    yield "window", f"{day(report.window_start)} to {day(report.until)} UTC"
+    yield "window", f"{day(report.window_start)} to {day(report.settled)} UTC{_unsettled(report)}"
     if report.regime_start > report.window_start:
         yield "since the break", f"{day(report.regime_start)} UTC: what follows rests on that part"
     yield "arrive", f"{number_between(load.arrivals)} {each}"
     yield "decided", f"{number_between(load.decisions)} {each}"
     yield "reviewers", f"{load.reviewers} ({load.counted})"
-    yield "capacity", f"{number_between(load.capacity)} {each}, while something waits"
+    if load.capacity.value is not None:
+        yield "capacity", f"{number_between(load.capacity)} {each}, while something waits"
     if report.hours is not None:
         low, high = report.hours
         span = figure(low) if high - low < 0.01 * high else f"{figure(low)} to {figure(high)}"
         yield "review hours", f"{span} a week, by the minutes that a review takes"
     used = share_between(load.utilisation)
-    doubt = "" if load.limiting or load.utilisation.value is None else "; at most: " + NO_QUEUE
+    doubt = "" if load.limiting or load.utilisation.high is None else "; at most: " + NO_QUEUE
     yield "utilisation", used + doubt
     if load.occupied is not None:
         yield "something waited", f"{load.occupied * 100:.0f} % of the time"
     oldest = "" if load.oldest_s is None else f", the oldest since {lasting(load.oldest_s)}"
     if load.wait_s is not None:
         yield "mean wait", f"{lasting(load.wait_s)}, of those decided"
-    yield "wait now", f"{load.backlog:,}{oldest}"
+    least = "" if report.complete else "at least "
+    yield "waiting then", f"{least}{load.backlog:,}{oldest}"
     yield "unreviewed", _unreviewed(report) + _signs(report)
 
 
 NO_QUEUE = (
     "waits do not follow the backlog as in a queue, so reviewers' time is not shown to be the limit"
 )
+
+
+def _unsettled(report: Report) -> str:
+    if report.settled >= report.until:
+        return ""
+    return f" (not to {day(report.until)}: what still waits from then is not all seen)"
 
 
 def _unreviewed(report: Report) -> str:
@@ -198,6 +183,13 @@ def _crossing(found: Forecast, unit: Unit) -> Iterator[str]:
             f"Demand reaches capacity on {day(found.crossing.value)}, between "
             f"{day(found.crossing.low)} and {day(found.crossing.high)} (extrapolated).{far}"
         )
+
+
+def option_note(report: Report) -> str:
+    """Return how far the options are to be trusted."""
+    if report.load.limiting:
+        return MODEL
+    return f"{MODEL} Only upper bounds: {NO_QUEUE}."
 
 
 def option_rows(report: Report) -> list[tuple[str, ...]]:

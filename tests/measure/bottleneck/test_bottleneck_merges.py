@@ -46,6 +46,17 @@ def test_a_merge_waits_from_its_last_change(tmp_path):
     assert (item.arrived, item.served) == (START + 3 * DAY, START + 7 * DAY)
 
 
+def test_who_merges_may_be_who_reviewed_but_not_who_wrote(tmp_path):
+    for who, sign in (("Bea", Sign.REVIEWED), ("Ada", Sign.SECOND)):
+        said = f"Merge a\n\nReviewed-by: {who} <{who.lower()}@example.org>"
+        made = history(tmp_path / who, [
+            ROOT,
+            Commit("a", ("root",), 1.0),
+            Commit("m", ("root", "a"), 2.0, author="Bea", message=said),
+        ])  # fmt: skip
+        assert only(read(made)).sign is sign
+
+
 def test_every_commit_belongs_to_the_first_merge_that_brought_it(tmp_path):
     made = history(tmp_path / "r", [
         ROOT,

@@ -1,7 +1,7 @@
 """A repository's commits as far as reviewing is concerned: people, dates, trailers."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from regency.errors import RepositoryError
@@ -66,10 +66,15 @@ class Commit:
     subject: str
     trailers: Mapping[str, tuple[str, ...]]
 
-    def reviewers(self) -> tuple[Person, ...]:
-        """Return those who say in a trailer that they looked, the author left out."""
+    def reviewers(self, authors: Sequence["Person"] = ()) -> tuple[Person, ...]:
+        """Return those who say in a trailer that they looked.
+
+        Args:
+            authors: Who wrote what they looked at, and does not count; default: this author.
+        """
+        wrote = authors or (self.author,)
         said = (person(v) for key in REVIEWED for v in self.trailers.get(key.lower(), ()))
-        return tuple(p for p in said if not p.same(self.author) and not p.machine)
+        return tuple(p for p in said if not p.machine and not any(p.same(a) for a in wrote))
 
     def second(self) -> Person | None:
         """Return a person who is not the author and took the commit in or signed it off."""

@@ -207,7 +207,7 @@ _WRONG = {
 
 
 def _merge_sign(merge: Commit, written: Sequence[Commit]) -> tuple[Sign, str]:
-    named = merge.reviewers()
+    named = merge.reviewers([c.author for c in written])
     each = [c.reviewers() for c in written]
     if named or all(each):
         return Sign.REVIEWED, (named or each[-1])[0].name

@@ -25,7 +25,7 @@ table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabul
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #e3e3e3;
   vertical-align: top }
 th { font-weight: 600; border-bottom-color: #8c8c8c }
-.right { text-align: right }
+.right { text-align: right; white-space: nowrap }
 footer { margin-top: 3rem; font-size: .85rem; color: #595959 }
 @media print { body { padding: 0 } figure { break-inside: avoid } }
 """

@@ -100,15 +100,15 @@ def ticks(axis: Axis, low: float, high: float, most: int) -> list[Tick]:
 
 
 def duration(minutes: float) -> str:
-    """Return a duration in words: ``40 s``, ``3.5 min``, ``11 h 58 min``, ``64 h``."""
+    """Return a duration in words: ``40 s``, ``3.5 min``, ``5.9 h``, ``64 h``."""
     if not math.isfinite(minutes):
         return "without bound" if minutes > 0 else "unknown"
     if minutes < 0.995:
         return f"{minutes * 60:.2g} s"
     if minutes < 59.5:
         return f"{minutes:.0f} min" if minutes >= 10 else f"{minutes:.2g} min"
-    hours, rest = divmod(round(minutes), 60)
-    return f"{hours:,} h" if hours >= 24 or not rest else f"{hours} h {rest} min"
+    hours = minutes / 60
+    return f"{hours:.1f} h" if hours < 9.95 else f"{hours:,.0f} h"
 
 
 def _linear(low: float, high: float, most: int) -> list[Tick]:

@@ -50,6 +50,7 @@ COMMANDS: Mapping[str, Lazy] = {
 
 MEASURES: Mapping[str, Lazy] = {
     "authorship": Lazy("authorship", "authorship", "Who wrote the lines of a repository."),
+    "horizon": Lazy("horizon", "horizon", "How long a task agents can do, and how that grows."),
     "bottleneck": Lazy("bottleneck", "bottleneck", "Where review holds the work up."),
 }
 

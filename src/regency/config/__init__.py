@@ -197,6 +197,21 @@ class GuardTable(Table):
         return self
 
 
+class MilestoneTable(Table):
+    """A score that people reach, and how long that takes them: for `regency measure horizon`."""
+
+    name: PlainName = Field(description="Name of the milestone.")
+    score: float = Field(description="The metric's value on the search split that must be reached.")
+    human_minutes: float = Field(
+        gt=0,
+        allow_inf_nan=False,
+        description="Minutes that a skilled person needs from the lab's start.",
+    )
+    source: Literal["baseline", "estimate"] = Field(
+        "estimate", description="`baseline`: somebody was timed. `estimate`: nobody was."
+    )
+
+
 class Lead(Table):
     """How far the champion may be ahead of the last ratified generation."""
 
@@ -275,6 +290,7 @@ class Config(Table):
     probes: list[ProbeTable] = Field(default_factory=list)
     judge: JudgeTable = Field(default_factory=lambda: JudgeTable.model_validate({}))
     guards: list[GuardTable] = Field(default_factory=list)
+    milestones: list[MilestoneTable] = Field(default_factory=list)
     oversight: OversightTable = Field(default_factory=lambda: OversightTable.model_validate({}))
     archive: ArchiveTable = Field(default_factory=lambda: ArchiveTable.model_validate({}))
     agents: dict[PlainName, AgentTable] = Field(default_factory=dict)

@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from conftest import made
 from regency.measure.horizon import bootstrap, fits, logistic
 from regency.measure.horizon.table import tabulate
+from toy_runs import made
 
 
 def lengths(beta, q=0.5):

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from conftest import made
 from regency.measure.horizon import curves, fits, logistic, spans
 from regency.measure.horizon.table import tabulate, weigh
+from toy_runs import made
 
 
 def oracle(x, n, s, penalty, link="logit", lapse=0.0):

@@ -173,7 +173,7 @@ class Story:
             self.desk.crew.start("search", candidate.id, asking)
 
     def settle(self) -> None:
-        """Wait for trials; write down what they decide."""
+        """Wait for trials; write them down with what they decide, in one transaction each."""
         for task in self.desk.crew.step(wait_s=BATCH_S):
             {
                 "calibrate": self._calibrated,
@@ -181,6 +181,7 @@ class Story:
                 "search": self._searched,
                 "confirm": self._confirmed,
             }[task.name](task)
+        self.desk.settled()
 
     def ending(self) -> str:
         """Return why the run is over, or nothing while it is not."""

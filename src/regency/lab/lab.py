@@ -241,6 +241,7 @@ class Lab(Opened):
             select=plugins.load("regency.selectors", self.config.archive.select),
             seeds=self.seeds(),
             record=self._record,
+            settled=self.recorder.flush,
             alone=self.home.numbering,
             admit=self._admission().admit,
             packet=self.camera().take,
@@ -265,7 +266,7 @@ class Lab(Opened):
             self.mend()
 
     def _record_trials(self, trials: Sequence[Trial], show: Show) -> None:
-        self.recorder.record(SYSTEM, [("trial", plain(trial)) for trial in trials])
+        self.recorder.hold(SYSTEM, [("trial", plain(trial)) for trial in trials])
         for trial in trials:
             show(Event("trial", plain(trial)))
 

@@ -10,7 +10,7 @@ from regency.errors import LedgerError
 from regency.lab.home import Home
 from regency.ledger.blobs import Blobs
 from regency.ledger.keys import LabKey
-from regency.ledger.log import Log
+from regency.ledger.log import Item, Log
 from regency.records import Actor, Entry
 from regency.store import Store
 
@@ -31,6 +31,7 @@ class Recorder:
         self.blobs = Blobs(home.blobs)
         self.store = Store(home.database, self.blobs.unpack)
         self.log = Log(self.store, key, origin)
+        self._held: list[Item] = []
 
     @classmethod
     def open(cls, home: Home) -> "Recorder":
@@ -64,8 +65,23 @@ class Recorder:
         }
 
     def record(self, actor: Actor, items: Items) -> list[Entry]:
-        """Append entries, all or none, together with their projections."""
-        return self.log.append_many([(actor, kind, self.blobs.pack(body)) for kind, body in items])
+        """Append entries, all or none, together with their projections and what was held."""
+        held = len(self._held)
+        entries = self.log.append_many([*self._held, *self._packed(actor, items)])
+        del self._held[:held]
+        return entries[held:]
+
+    def hold(self, actor: Actor, items: Items) -> None:
+        """Take entries that go into the ledger with the next ones, or at `flush`."""
+        self._held += self._packed(actor, items)
+
+    def flush(self) -> None:
+        """Append what is held."""
+        if self._held:
+            self.record(self._held[0][0], [])
+
+    def _packed(self, actor: Actor, items: Items) -> list[Item]:
+        return [(actor, kind, self.blobs.pack(body)) for kind, body in items]
 
     def created(self) -> dict[str, object]:
         """Return the body of the first entry."""

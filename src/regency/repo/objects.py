@@ -75,6 +75,7 @@ class Writer:
         sample = self._folder / "17"
         self._loose_count = 256 * sum(1 for _ in sample.iterdir()) if sample.is_dir() else 0
         self._pending: list[tuple[str, Path]] = []
+        self._fresh: list[tuple[str, str, bytes]] = []
         self._trees: dict[str, _Entries] = {}
         self._commits: dict[str, str] = {}
 
@@ -283,12 +284,7 @@ class Writer:
         temporary = target.with_name(f"tmp_obj_{secrets.token_hex(6)}")
         try:
             target.parent.mkdir(exist_ok=True)
-            with temporary.open("xb") as file:
-                file.write(zlib.compress(whole, 1))
-                file.flush()
-                if self._durable:
-                    os.fsync(file.fileno())
-                os.fchmod(file.fileno(), 0o444)
+            self._write_file(temporary, zlib.compress(whole, 1))
         except OSError as error:
             self._pending.append((oid, temporary))
             self._give_up()
@@ -297,7 +293,20 @@ class Writer:
                 "permissions, then run again."
             ) from error
         self._pending.append((oid, temporary))
+        self._fresh.append((oid, kind, content))
         return oid
+
+    def _write_file(self, path: Path, content: bytes) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        descriptor = os.open(path, flags, 0o444)
+        try:
+            view = memoryview(content)
+            while view:
+                view = view[os.write(descriptor, view) :]
+            if self._durable:
+                os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)
 
     def _publish(self) -> None:
         # In order of making: blobs before trees before commits, so that whatever is seen by its
@@ -305,11 +314,14 @@ class Writer:
         for oid, temporary in self._pending:
             temporary.replace(self._folder / oid[:2] / oid[2:])
         self._loose_count += len(self._pending)
+        for oid, kind, content in self._fresh:
+            self._repo.objects.know(oid, kind, content)
         self._pending.clear()
+        self._fresh.clear()
 
     def _give_up(self) -> None:
         for _, path in self._pending:
             with contextlib.suppress(OSError):
                 path.unlink()
-        for known in (self._pending, self._trees, self._commits):
+        for known in (self._pending, self._fresh, self._trees, self._commits):
             known.clear()

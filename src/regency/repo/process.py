@@ -243,6 +243,11 @@ class Objects(Lasting):
             self._remember(*found)
             return found
 
+    def know(self, oid: str, kind: str, content: bytes) -> None:
+        """Take in an object that was just written, so that it need not be read back."""
+        with self.lock:
+            self._remember(oid, kind, content)
+
     def forget(self) -> None:
         """Read everything anew from now on."""
         self._known.clear()

@@ -47,7 +47,8 @@ class DataTable(Table):
     command: Command | None = Field(
         None,
         description="Trusted command run once by `regency init`, in the lab's folder; it writes "
-        "data below `{private}`. Never seen by agents.",
+        "data below `{private}`. Never seen by agents. With `{leaks}` it is given a JSON file that "
+        "lists hidden documents to leave out, since candidates can read them elsewhere.",
     )
     files: list[InsidePath] = Field(
         default_factory=list, description="Lab files the command needs; hidden from agents."

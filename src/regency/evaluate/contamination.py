@@ -91,6 +91,11 @@ class Contamination:
         )
 
 
+NOTHING_HIDDEN = Contamination(
+    clean=True, matches=(), files_read=0, bytes_read=0, documents=0, windows=0, wall_s=0.0
+)
+
+
 def scan(
     sandbox: Sandbox, hidden: Sequence[Path], *, files: Path | None = None, window: int = 48
 ) -> Contamination:
@@ -130,7 +135,8 @@ def scan(
 
 def _trigger(texts: Sequence[Array]) -> int:
     counts = np.bincount(np.concatenate([np.zeros(0, np.uint8), *texts]), minlength=256)
-    return int(np.abs(counts - counts.sum() / ONE_IN).argmin())
+    far = np.abs(counts - counts.sum() / ONE_IN)
+    return int(np.where(counts > 0, far, np.inf).argmin())  # what never occurs starts no window
 
 
 def _windows(texts: Sequence[Array], trigger: int, window: int) -> tuple[Array, Array]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from regency.config import parse
 from regency.errors import BadInput, ConfigError
-from regency.lab import epochs
+from regency.lab import epochs, ground
 from regency.lab.checks import check
 from regency.lab.home import SETTINGS, STATE, Home, rules
 from regency.lab.lab import Lab
@@ -145,13 +145,10 @@ def _fill(home: Home, wish: Wish, say: Say) -> None:
         _ignore(repo)
         names = rules(config, present)
         epochs.copy_rules(home, 0, {n: (home.root / n).read_bytes() for n in names})
-        say("making the lab's private data")
-        epochs.make_data(home, config)
-        say("proving the sandbox and looking for leaks of the hidden data")
-        start = epochs.writer(repo, commit, config)
-        ground = epochs.prove(home, config, 0, start, unsafe=wish.unsafe)
+        start = ground.writer(repo, commit, config)
+        proved = ground.prepare(home, config, start, unsafe=wish.unsafe, say=say)
         say("opening the ledger")
-        epoch = epochs.opened(home, 0, text, names, ground)
+        epoch = epochs.opened(home, 0, text, names, proved)
         _open_ledger(home, repo, config.lab.name, wish, epoch)
     finally:
         repo.close()

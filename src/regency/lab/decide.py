@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from regency import promote
 from regency.config import parse
 from regency.errors import BadInput, Refused
-from regency.lab import checks, epochs
+from regency.lab import checks, epochs, ground
 from regency.lab.home import SETTINGS, rules
 from regency.lab.opened import Opened
 from regency.oversee import policy
@@ -209,12 +209,12 @@ def open_epoch(lab: Opened, decision: Decision) -> int:
     names = rules(config, present)
     number = lab.epoch.number + 1
     epochs.copy_rules(lab.home, number, {n: (lab.home.root / n).read_bytes() for n in names})
-    for name in epochs.needed_data(config):
+    for name in ground.needed_data(config):
         if not (lab.home.data / name).is_file():
             raise BadInput(f"no data file {name!r} is there. New data needs a new lab.")
-    start = epochs.writer(lab.repo, lab.commit(lab.store.champion()), config)
-    ground = epochs.prove(lab.home, config, number, start, unsafe=False)
-    body = epochs.opened(lab.home, number, text, names, ground)
+    start = ground.writer(lab.repo, lab.commit(lab.store.champion()), config)
+    proved = ground.prove(lab.home, config, number, start, unsafe=False)
+    body = epochs.opened(lab.home, number, text, names, proved)
     items: list[tuple[str, Json]] = [
         ("decision", plain(decision)),
         ("epoch.opened", body),

@@ -15,7 +15,7 @@ from regency.desk import SYSTEM, Desk, Items
 from regency.errors import BadInput, Refused
 from regency.evaluate.crew import Crew
 from regency.evaluate.evaluator import Evaluator, Place
-from regency.lab import decide, epochs
+from regency.lab import decide, ground
 from regency.lab.home import Home, find, hidden
 from regency.lab.opened import Opened
 from regency.lab.record import Recorder
@@ -213,7 +213,7 @@ class Lab(Opened):
         place = Place(
             self.home.data, self.home.epoch(self.epoch.number), self.home.work / f"slot{slot}"
         )
-        sandbox = epochs.open_sandbox(self.config, core=core, unsafe=unsafe)
+        sandbox = ground.open_sandbox(self.config, core=core, unsafe=unsafe)
         startup = self.epoch.startup_cpu_s
         return Evaluator(self.config, place, sandbox, startup_cpu_s=startup, core=core)
 

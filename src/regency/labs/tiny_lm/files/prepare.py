@@ -1,10 +1,11 @@
 """The trusted data maker: real text that every Python ships, split by document. Run by `init`.
 
-    python prepare.py --private FOLDER
+    python prepare.py --private FOLDER [--leaks FILE]
 
 The text is that of the standard library. What is scored comes from modules that running code does
 not need: `regency.toml` hides them from candidates. The result depends on the Python alone, its
-version and how complete it is. Below FOLDER:
+version and how complete it is, and on FILE: a JSON list of hidden documents that `init` found
+where candidates can read them, so that they may not be scored. Below FOLDER:
 
     train.bin                                    the text to train on
     search/contexts.npy   confirm/contexts.npy   uint8 (N, 64): the bytes before each scored byte
@@ -107,8 +108,9 @@ def distinct(found):
     return [document for document, part in zip(order, share, strict=True) if part <= COPIED]
 
 
-def split(found):
+def split(found, leaks=()):
     """Return {"search": …, "confirm": …, "train": …}: lists of documents, in an order by digest."""
+    leaked = {leak.rpartition("/")[2] for leak in leaks}
     enough = WINDOWS * (CONTEXT + 1 + GAP / 2) * 1.6
     parts = {"search": [], "confirm": [], "train": []}
     for name, text in sorted(found, key=lambda d: hashlib.sha256(d[0].encode()).digest()):
@@ -116,6 +118,7 @@ def split(found):
             part for part in ("search", "confirm") if sum(len(t) for _, t in parts[part]) < enough
         ]
         fit = open_parts and len(text) <= LARGEST and name.startswith(HIDDEN)
+        fit = fit and file_name(name) not in leaked
         part = open_parts[0] if fit else "train"
         parts[part].append((name, text))
     return parts
@@ -163,9 +166,14 @@ def write(folder, parts):
         np.save(folder / part / "contexts.npy", contexts)
         np.save(folder / part / "targets.npy", targets)
         for name, text in parts[part]:
-            hidden = folder / "hidden" / part / (name.replace("/", "__") + ".txt")
+            hidden = folder / "hidden" / part / file_name(name)
             hidden.parent.mkdir(parents=True, exist_ok=True)
             hidden.write_bytes(text)
+
+
+def file_name(document):
+    """Return the name of the file that holds a whole hidden document."""
+    return document.replace("/", "__") + ".txt"
 
 
 ADVICE = (
@@ -177,8 +185,11 @@ ADVICE = (
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--private", required=True, type=pathlib.Path)
-    folder = parser.parse_args().private
-    parts = split(distinct(unreadable(modules())))
+    parser.add_argument("--leaks", type=pathlib.Path)
+    arguments = parser.parse_args()
+    folder = arguments.private
+    leaks = json.loads(arguments.leaks.read_text()) if arguments.leaks else []
+    parts = split(distinct(unreadable(modules())), leaks)
     if sum(len(text) for _, text in parts["train"]) < TRAIN_FLOOR:
         sys.exit("prepare.py: too little text to train on. " + ADVICE)
     write(folder, parts)

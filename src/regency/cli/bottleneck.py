@@ -157,7 +157,7 @@ def bottleneck(
 
         made: list[tuple[str | None, Callable[[], str]]] = [
             (html, lambda: figures.page(report, f"{command} --html FILE")),
-            (svg, lambda: figures.svg(report, figure)),
+            (svg, lambda: figures.svg(report, figure, f"{command} --svg FILE --figure {figure}")),
         ]
         for target, draw in made:
             if target:

@@ -1,6 +1,7 @@
 """Real histories: what was merged, when it waited, what shows a review, and what is wrong."""
 
 import subprocess
+import time
 
 import pytest
 from review_histories import DAY, NOW, START, Commit, history
@@ -14,10 +15,10 @@ from toy_lab import git
 ROOT = Commit("root")
 
 
-def read(folder, **wanted) -> Stream:
+def read(folder, now: float = NOW, **wanted) -> Stream:
     repo = Repo.discover(folder)
     try:
-        return merges.stream(repo, merges.Reading(**wanted), now=NOW)
+        return merges.stream(repo, merges.Reading(**wanted), now=now)
     finally:
         repo.close()
 
@@ -164,6 +165,37 @@ def test_a_shallow_clone_says_so(tmp_path):
     stream = read(tmp_path / "s")
     assert any("shallow" in p for p in stream.problems)
     assert len(stream.items) == 1
+
+
+def test_missing_contents_leave_all_but_the_minutes(tmp_path):
+    made = history(tmp_path / "r", [ROOT, Commit("a", ("root",), 1.0, 2.0)])
+    packs = made / ".git" / "objects" / "pack"
+    for pack in packs.glob("*.pack"):
+        moved = tmp_path / pack.name
+        pack.rename(moved)
+        pack.with_suffix(".idx").unlink()
+        with moved.open("rb") as stream:
+            subprocess.run(["git", "unpack-objects", "-q"], cwd=made, stdin=stream, check=True)
+    blob = git(made, "rev-parse", "HEAD:a").strip()
+    (made / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    stream = read(made)
+    assert days(only(stream)) == [1.0, None, 2.0]
+    assert stream.minutes is None
+    assert any("Sizes of changes cannot be read" in p for p in stream.problems)
+
+
+def test_minutes_of_merges_are_those_of_what_they_brought_in(tmp_path):
+    made = history(tmp_path / "r", [ROOT])
+    git(made, "reset", "--quiet", "--hard")
+    git(made, "checkout", "--quiet", "-b", "topic")
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    for lines in (50, 100):
+        (made / "long.txt").write_text("line\n" * lines)
+        git(made, "add", ".")
+        git(made, *who, "commit", "--quiet", "-m", f"{lines} lines")
+    git(made, "checkout", "--quiet", "main")
+    git(made, *who, "merge", "--quiet", "--no-ff", "-m", "Merge topic", "topic")
+    assert read(made, now=time.time()).minutes == pytest.approx((100 / 500 * 60, 100 / 200 * 60))
 
 
 def test_what_cannot_be_read_is_refused(tmp_path):

@@ -1,6 +1,7 @@
 """A report as drawings and as one page."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from regency.charts import (
@@ -133,9 +134,10 @@ FIGURES: Mapping[str, Callable[[Report], Chart]] = {
 }
 
 
-def svg(report: Report, figure: str) -> Markup:
-    """Return one drawing."""
-    return draw(FIGURES[figure](report))
+def svg(report: Report, figure: str, command: str) -> Markup:
+    """Return one drawing, with the command that makes it again under it."""
+    chart = FIGURES[figure](report)
+    return draw(replace(chart, notes=(*chart.notes, command)))
 
 
 def page(report: Report, command: str) -> Markup:

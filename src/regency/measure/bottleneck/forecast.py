@@ -86,7 +86,7 @@ def forecast(flow: Traffic, wish: Wish) -> tuple[Forecast, Break | None]:
         return Forecast("cannot tell", said, NOTHING, NOTHING, NOTHING, NOTHING), None
     rng = np.random.default_rng(wish.seed + 3)
     broken = _break(flow, unit, wish, rng)
-    lines = _trends(counts, wish.draws, rng)
+    lines = _trends(counts, wish.draws, rng, unit.block(len(counts)))
     spent = means(flow.spent, wish.draws, rng)
     speeds = flow.reviewers * unit.seconds / spent
     ends = _crossings(lines, speeds, len(counts), unit)
@@ -119,16 +119,18 @@ def _counts(flow: Traffic, unit: Unit) -> Floats:
     return np.histogram(flow.arrivals, edges)[0].astype(float) if number else np.empty(0)
 
 
-def _trends(counts: Floats, draws: int, rng: np.random.Generator) -> Floats:
+def _trends(
+    counts: Floats, draws: int, rng: np.random.Generator, length: int | None = None
+) -> Floats:
     """Return the log-linear trend of counts, draws x (log level at the end, slope a unit).
 
-    The first row is the fit itself.
+    The first row is the fit itself; ``length`` is that of the blocks of residuals.
     """
     first = _fitted(counts[None, :])
     mean = np.exp(first[:, :1] + first[:, 1:] * _back(len(counts)))
     room = math.sqrt(len(counts) / max(len(counts) - 2, 1))
     left = (counts - mean[0]) / np.sqrt(mean[0]) * room
-    picked = left[blocks(len(counts), draws, rng)]
+    picked = left[blocks(len(counts), draws, rng, length)]
     drawn = np.maximum(mean + np.sqrt(mean) * picked, 0.0)
     return np.vstack([first, _fitted(drawn)])
 

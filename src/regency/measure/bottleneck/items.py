@@ -95,10 +95,15 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A length of time to count by."""
+    """A length of time to count by, and how many of it come round again: a week, a day."""
 
     name: str
     seconds: float
+    cycle: int = 0
+
+    def block(self, count: int) -> int | None:
+        """Return the length of bootstrap blocks for ``count`` of it; None: no reason for one."""
+        return self.cycle if self.cycle and count >= 2 * self.cycle else None
 
     @property
     def each(self) -> str:
@@ -108,8 +113,8 @@ class Unit:
 
 UNITS = (
     Unit("week", 604_800.0),
-    Unit("day", 86_400.0),
-    Unit("hour", 3_600.0),
+    Unit("day", 86_400.0, 7),
+    Unit("hour", 3_600.0, 24),
     Unit("minute", 60.0),
 )
 ENOUGH = 8  # units, for a unit to be worth counting by

@@ -234,7 +234,7 @@ def _noise(flow: Traffic, unit: Unit, wish: Wish) -> Floats:
     gone = flow.departures[(flow.departures > flow.start) & (flow.departures <= flow.end)]
     counts = np.histogram(gone, edges)[0] if len(edges) > 2 else np.array([len(gone)])
     rng = np.random.default_rng(wish.seed + 2)
-    drawn = counts[blocks(len(counts), wish.draws, rng)].mean(axis=1)
+    drawn = counts[blocks(len(counts), wish.draws, rng, unit.block(len(counts)))].mean(axis=1)
     return np.asarray(drawn / max(counts.mean(), TINY))
 
 

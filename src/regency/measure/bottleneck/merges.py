@@ -29,6 +29,7 @@ _FORGE = re.compile(
 UNKNOWN = (
     "When a change was shown and its review began is not in git.",
     "Waits: at least from last change to merge, at most from first written to merge.",
+    "A commit without a merge counts as waiting from its author date on, which is at most.",
     "Reviews that left no name in the history cannot be told from no review.",
     "What waits in forks or in requests outside this clone is unseen: recent waits look too short.",
     "Machines' part of a wait (checks, merge queues) cannot be told from people's.",
@@ -78,13 +79,25 @@ def stream(repo: Repo, reading: Reading, now: float | None = None) -> Stream:
     found = _Items(known, until)
     items = [*found.taken_in(line), *branches.waiting(repo, known, line, head, until, reading)]
     since = min(c.committed for c in line)
+    minutes, lost = _minutes(repo, found.compared(items), reading)
     return Stream(
         source="git", name=repo.root.name, revision=head, stages=STAGES,
         items=tuple(sorted(items, key=lambda i: (i.arrived or 0.0, i.id))),
         since=float(since), until=until, human=(1, 2), path=(0, 2), complete=False,
-        minutes=sizes.minutes(repo, found.compared(items), reading.sample, reading.seed),
-        problems=(*_shallow(repo), *found.problems(clock)), unknown=UNKNOWN,
+        minutes=minutes, problems=(*_shallow(repo), *found.problems(clock), *lost),
+        unknown=UNKNOWN,
     )  # fmt: skip
+
+
+def _minutes(
+    repo: Repo, changes: Sequence[tuple[str, str]], reading: Reading
+) -> tuple[tuple[float, float] | None, tuple[str, ...]]:
+    """Return review minutes, and what is wrong where contents are missing (a partial clone)."""
+    try:
+        return sizes.minutes(repo, changes, reading.sample, reading.seed), ()
+    except RepositoryError as error:
+        said = f"Sizes of changes cannot be read, so review minutes are not known: {error}"
+        return None, (said,)
 
 
 def _mainline(known: Mapping[str, Commit], head: str) -> list[Commit]:

@@ -59,6 +59,21 @@ def test_what_still_waits_makes_the_median_longer_or_unknown():
     assert quantile(kaplan_meier([], []), 0.5).value is None
 
 
+def test_what_ends_together_is_no_more_than_one_observation():
+    rng = np.random.default_rng(0)
+    waits = np.repeat(rng.exponential(1.0, 40), 10)
+    names = [f"p{n // 10}" for n in range(400)]
+    alone = quantile(kaplan_meier(waits, [True] * 400), 0.5)
+    together = quantile(kaplan_meier(waits, [True] * 400, groups=names), 0.5)
+    once = quantile(kaplan_meier(waits[::10], [True] * 40), 0.5)
+    assert together.value == alone.value
+    wide, narrow, truth = (f.high - f.low for f in (together, alone, once))
+    assert wide > 2 * narrow
+    assert wide == pytest.approx(truth, rel=0.5)
+    apart = kaplan_meier(waits, [True] * 400, groups=[""] * 400)
+    assert apart == kaplan_meier(waits, [True] * 400)
+
+
 def test_the_median_interval_holds_nearly_always():
     held = 0
     for seed in range(200):

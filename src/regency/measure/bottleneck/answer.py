@@ -155,8 +155,12 @@ def _stages(stream: Stream, begin: float) -> tuple[Stage, ...]:
 
 
 def _stage(stream: Stream, pair: tuple[int, int], begin: float) -> Stage:
-    spans = [s for i in stream.items if (s := _lasted(stream, i, pair, begin)) is not None]
-    curve = kaplan_meier([s for s, _ in spans], [done for _, done in spans])
+    found = ((i, _lasted(stream, i, pair, begin)) for i in stream.items)
+    together = pair[1] >= stream.human[1]
+    spans = [(*s, i.batch if together else "") for i, s in found if s is not None]
+    curve = kaplan_meier(
+        [s for s, _, _ in spans], [done for _, done, _ in spans], groups=[g for _, _, g in spans]
+    )
     name = " → ".join(stream.stages[n] for n in pair)
     human = pair == stream.human
     return Stage(name, human, curve, *(quantile(curve, share) for share in QUANTILES))

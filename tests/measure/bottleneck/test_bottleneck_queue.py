@@ -24,16 +24,16 @@ def mean_wait(came, spent, reviewers: int, burn: int) -> tuple[float, float]:
 
 def test_mm1_waits_as_the_closed_form_says():
     rng = np.random.default_rng(1)
-    came = poisson(0.8, 200, 4000, rng)
+    came = poisson(0.8, 120, 3000, rng)
     mean, error = mean_wait(came, rng.exponential(1.0, came.shape), 1, 1000)
     assert mean == pytest.approx(1 / (1 - 0.8), abs=4 * error)
-    assert error < 0.1
+    assert error < 0.2
 
 
 @pytest.mark.parametrize("sigma", [0.3, 1.0])
 def test_mg1_waits_as_pollaczek_and_khinchine_say(sigma):
     rng = np.random.default_rng(2)
-    came = poisson(0.7, 200, 4000, rng)
+    came = poisson(0.7, 120, 3000, rng)
     spent = rng.lognormal(-(sigma**2) / 2, sigma, came.shape)
     mean, error = mean_wait(came, spent, 1, 1000)
     second = math.exp(sigma**2)  # of a mean of 1
@@ -43,7 +43,7 @@ def test_mg1_waits_as_pollaczek_and_khinchine_say(sigma):
 def test_mmc_waits_as_erlang_says():
     servers, load = 3, 2.4
     rng = np.random.default_rng(3)
-    came = poisson(load, 200, 4000, rng)
+    came = poisson(load, 120, 3000, rng)
     mean, error = mean_wait(came, rng.exponential(1.0, came.shape), servers, 1000)
     terms = [load**n / math.factorial(n) for n in range(servers)]
     last = load**servers / math.factorial(servers) * servers / (servers - load)

@@ -77,9 +77,10 @@ class ProbeTable(Table):
     most: float | None = Field(None, description="Largest value of `of` that is believed.")
     phase: PlainName | None = Field(None, description="The phase that is run again.")
     inputs: list[PlainName] = Field(
-        default_factory=list, description="npy inputs of `phase` to change, by their last names."
+        default_factory=list,
+        description="npy or JSON inputs of `phase` to change, by their last names.",
     )
-    output: PlainName | None = Field(None, description="The npy output of `phase` to compare.")
+    output: PlainName | None = Field(None, description="The output of `phase` to compare.")
     tolerance: float = Field(
         0.0, ge=0, description="Largest difference of two numbers that counts as none."
     )
@@ -130,7 +131,7 @@ class ProbeTable(Table):
         names = {PurePosixPath(name.split(":")[-1]).name for name in phase.inputs}
         if missing := set(self.inputs) - names:
             return f"phase {self.phase!r} has no input {min(missing)!r}"
-        described = any(t.name == self.output and t.format == "npy" for t in outputs)
-        if not described and (self.inputs or self.tolerance):
-            return f"describe {self.output!r} in [[outputs]], as npy"
+        formats = [table.format for table in outputs if table.name == self.output]
+        if formats not in (["npy"], ["json"]) and (self.inputs or self.tolerance):
+            return f"describe {self.output!r} in [[outputs]], as npy or json"
         return ""

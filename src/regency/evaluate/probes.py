@@ -166,9 +166,10 @@ def _changed(
     """Run the phase on ``arrays`` and refuse an output that differs where it must not."""
     replaced = {}
     for name, array in arrays.items():
-        replaced[name] = str(folder / f"in.{name}")
-        with (folder / f"in.{name}").open("wb") as file:
-            np.save(file, np.ascontiguousarray(array))
+        path = folder / f"in.{name}"
+        text = name.endswith(".json")
+        path.write_bytes(json.dumps(array.tolist()).encode() if text else _npy(array))
+        replaced[name] = str(path)
     phase = _phase(table, run)
     outcome = _again(run, phase, folder, replaced)
     first, second = _versions(table, run, phase, folder)
@@ -195,9 +196,16 @@ def _phase(table: ProbeTable, run: Run) -> PhaseTable:
 
 
 def _inputs(table: ProbeTable, run: Run) -> dict[str, Array]:
-    """Return the lab's own inputs that a probe changes: trusted data."""
+    """Return the lab's own inputs that a probe changes: trusted data, JSON or npy."""
     paths = run.inputs(_phase(table, run))
-    return {name: np.load(paths[name], allow_pickle=False) for name in table.inputs}
+    return {name: _array(Path(paths[name])) for name in table.inputs}
+
+
+def _array(path: Path) -> Array:
+    if path.suffix == ".json":
+        return np.asarray(json.loads(path.read_text()))
+    made: Array = np.load(path, allow_pickle=False)
+    return made
 
 
 def _scrambled(array: Array, axis: int, cut: int, rng: np.random.Generator) -> Array:
@@ -295,7 +303,7 @@ def _zeros(table: OutputTable | None) -> bytes:
 
 def _npy(array: Array) -> bytes:
     file = io.BytesIO()
-    np.save(file, array)
+    np.save(file, np.ascontiguousarray(array))
     return file.getvalue()
 
 

@@ -73,8 +73,8 @@ def sized(file: BinaryIO, spec: Spec) -> int:
 # ── JSON ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def check_json(file: BinaryIO, spec: Spec) -> None:
-    """Refuse what is not one plain JSON text of bounded depth and size, with finite numbers."""
+def check_json(file: BinaryIO, spec: Spec) -> Any:
+    """Return the value of one plain JSON text of bounded depth and size, with finite numbers."""
     sized(file, spec)
     try:
         text = file.read().decode("utf-8")
@@ -84,13 +84,23 @@ def check_json(file: BinaryIO, spec: Spec) -> None:
     count, level = 0, [value]
     for depth in range(MOST_DEPTH + 1):
         if not level:
-            return
+            break
         count += len(level)
         if count > spec["max_elements"]:
             raise Fault(f"holds more than {spec['max_elements']:,} values")
         if depth == MOST_DEPTH:
             raise Fault(f"is nested more than {MOST_DEPTH} deep")
         level = [inner for outer in level for inner in below(outer)]
+    return value
+
+
+def numbers(value: Any) -> Array:
+    """Return a JSON value as an array of numbers."""
+    try:
+        made = np.asarray(value, np.float64)
+    except (TypeError, ValueError) as error:
+        raise Fault("is no array of numbers") from error
+    return made
 
 
 def parsed_json(text: str) -> Any:
@@ -319,7 +329,7 @@ def placed(tensor: Mapping[str, Any]) -> tuple[int, str, int]:
 
 
 def compare(question: Spec) -> None:
-    """Refuse two npy files that differ where they must agree, by more than the tolerance."""
+    """Refuse two arrays that differ where they must agree, by more than the tolerance."""
     first, second = (loaded(question[name], question["spec"]) for name in ("first", "second"))
     if first.shape != second.shape:
         raise Fault(f"has the shape {second.shape} instead of {first.shape}")
@@ -335,8 +345,10 @@ def compare(question: Spec) -> None:
 
 
 def loaded(path: str, spec: Spec) -> Array:
-    """Return the array in an npy file that has passed its check."""
+    """Return the array in an npy file or JSON text that has passed its check."""
     with opened(path) as file:
+        if spec["format"] == "json":
+            return numbers(check_json(file, spec))
         dtype, shape = check_npy(file, {**spec, "finite": True})
         file.seek(-math.prod(shape) * dtype.itemsize, os.SEEK_END)
         return np.fromfile(file, dtype).reshape(shape)

@@ -1,12 +1,20 @@
 """``regency measure authorship`` as people call it."""
 
 import json
+import re
 import subprocess
+from xml.etree import ElementTree as ET
 
 import pytest
 from terminal import piped
 
 CLAUDE = "Add\n\nCo-authored-by: Claude Opus 4 <noreply@anthropic.com>"
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch):
+    """A cache folder of the tests' own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +62,41 @@ def test_bad_input_is_one_line(repo, tmp_path):
         done = piped("measure", "authorship", *arguments)
         assert done.code == 2 and said in done.err, done
         assert done.err.count("\n") == 1 and done.out == ""
+
+
+def test_a_page_a_picture_and_the_command_that_makes_them_again(repo, tmp_path):
+    page, picture = tmp_path / "p.html", tmp_path / "p.svg"
+    files = ("--html", str(page), "--svg", str(picture))
+    done = piped("measure", "authorship", ".", "--depth", "2", *files, cwd=repo)
+    assert done.code == 0, done.err
+    text = page.read_text()
+    assert "<svg" in text and "50.0 % of 4 lines" in text and "http" not in _without_names(text)
+    assert ET.fromstring(picture.read_text()).tag.endswith("svg")
+    again = re.search(r"regency measure authorship (\S+) --at (\w{12}) --depth 2 --html", text)
+    assert again and again[1] == str(repo)
+    refused = piped("measure", "authorship", str(repo), "--html", str(tmp_path / "no/p.html"))
+    assert refused.code == 2 and "cannot write" in refused.err
+
+
+def _without_names(text):
+    return text.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")
+
+
+def test_a_second_answer_comes_from_the_cache_until_something_changes(repo, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    first = piped("measure", "authorship", str(repo), "--json")
+    (kept,) = (tmp_path / "regency/authorship").iterdir()
+    assert piped("measure", "authorship", str(repo), "--json").out == first.out
+    assert piped("measure", "authorship", str(repo), "--json", "--no-cache").out == first.out
+    kept.write_text("{")
+    assert piped("measure", "authorship", str(repo), "--json").out == first.out
+    piped("measure", "authorship", str(repo), "--no-moves")
+    assert len(list((tmp_path / "regency/authorship").iterdir())) == 2
+
+
+def test_aiders_method(repo):
+    done = piped("measure", "authorship", str(repo), "--aider-compatible", "--since", "HEAD^")
+    assert done.code == 0 and "HEAD^..HEAD" in done.out and "0.00 %" in done.out
+    for arguments, said in [(("--aider-compatible",), "--since"), (("--since", "x"), "go with")]:
+        refused = piped("measure", "authorship", str(repo), *arguments)
+        assert refused.code == 2 and said in refused.err

@@ -1,30 +1,26 @@
 """``regency measure authorship``: who wrote the lines of a repository."""
 
+import os
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.text import Text
 
 from regency.cli import paper
-from regency.cli.numbers import count
 from regency.cli.options import print_json
-from regency.cli.text import one_line
 from regency.errors import BadInput
 
 if TYPE_CHECKING:
     from regency.measure.authorship import Measured
     from regency.measure.authorship.authors import Source
-    from regency.measure.authorship.tally import Tally
 
 SOURCES = ("regency", "git-ai", "agent-trace", "entire", "trailers", "names", "aider",
            "automation", "declared")  # fmt: skip
-MOST_ROWS = 12
+UNSAID = ("revision", "cache", "as_json", "html", "svg", "by")
 
 
 @click.command()
@@ -61,7 +57,25 @@ MOST_ROWS = 12
     "--by", type=click.Choice(["week", "release"]), default="release", show_default=True,
     help="What to show of the lines added.",
 )  # fmt: skip
+@click.option(
+    "--cache/--no-cache", default=True, help="Take the answer from the cache if nothing changed."
+)
+@click.option(
+    "--aider-compatible", "aider", is_flag=True,
+    help="Only aider's share of a release, by the method that aider publishes.",
+)  # fmt: skip
+@click.option("--since", metavar="TAG", default="", help="With it: the release to start from.")
+@click.option("--until", metavar="REV", default="", help="With it: where to end. [default: HEAD]")
+@click.option("--each-release", "each", is_flag=True, help="With it: every vX.Y.0 from there on.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--html", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a page with charts, complete in itself.",
+)  # fmt: skip
+@click.option(
+    "--svg", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the chart of the lines over time.",
+)  # fmt: skip
 def authorship(  # noqa: PLR0913, PLR0917 - one for each option
     repo: Path,
     revision: str,
@@ -74,7 +88,14 @@ def authorship(  # noqa: PLR0913, PLR0917 - one for each option
     traces: tuple[Path, ...],
     depth: int,
     by: str,
+    cache: bool,
+    aider: bool,
+    since: str,
+    until: str,
+    each: bool,
     as_json: bool,
+    html: Path | None,
+    svg: Path | None,
 ) -> None:
     """Measure who wrote the lines of a repository: AI, known people, automation, unknown.
 
@@ -82,18 +103,56 @@ def authorship(  # noqa: PLR0913, PLR0917 - one for each option
     and never a person's, so that AI's share is an interval.
     """
     from regency.measure.authorship import Settings, measure
-    from regency.measure.authorship.answer import as_json as answer
 
+    if aider:
+        _aider(str(repo), since, until, each=each, as_json=as_json)
+        return
+    if since or until or each:
+        raise BadInput("--since, --until and --each-release go with --aider-compatible.")
     settings = Settings(
         revision, _sources(only, without), recover, confidence, moves, _moment(human_before),
         traces, depth,
     )  # fmt: skip
     with _progress(quiet=as_json) as progress:
-        measured = measure(repo, settings, progress)
+        measured = measure(repo, settings, progress, cached=cache)
+    command = _again(measured.place, measured.commit)
+    _files(measured, command, html, svg)
     if as_json:
-        print_json(answer(measured, _command()))
+        from regency.measure.authorship.answer import as_json as answer
+
+        print_json(answer(measured, command))
     else:
-        _show(paper.console(), measured, by)
+        from regency.cli.authorship_report import show
+
+        show(paper.console(), measured, by, command)
+
+
+def _files(found: "Measured", command: str, html: Path | None, svg: Path | None) -> None:
+    if html or svg:
+        from regency.measure.authorship.page import page, picture
+
+        again = f"{command} --html page.html"
+        for file, made in ((html, page(found, again)), (svg, picture(found))):
+            if file:
+                _write(file, made)
+
+
+def _aider(repo: str, since: str, until: str, *, each: bool, as_json: bool) -> None:
+    from regency.measure.authorship.aider import releases
+
+    with _progress(quiet=as_json) as progress:
+        progress("blaming each file as aider does")
+        found = releases(repo, since, until, each=each)
+    command = _again(str(Path(repo).resolve()), "")
+    if as_json:
+        rows = [{"start_tag": r.start, "end_tag": r.end, "end_date": r.date, "grand_total":
+                 dict(r.authors), "total_lines": r.lines, "aider_total": r.aider,
+                 "aider_percentage": r.percentage} for r in found]  # fmt: skip
+        print_json({"command": command, "releases": rows})
+    else:
+        from regency.cli.authorship_report import show_releases
+
+        show_releases(paper.console(), found, command)
 
 
 def _sources(only: tuple[str, ...], without: tuple[str, ...]) -> "frozenset[Source]":
@@ -117,142 +176,36 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
         yield line.update if line else (lambda _: None)
 
 
-def _command() -> str:
-    """Return the command line that was given, as one could give it again."""
-    import sys
-
-    return shlex.join(["regency", *sys.argv[1:]])
-
-
-def _show(out: Console, found: "Measured", by: str) -> None:
-    from regency.measure.authorship.timeline import day
-
-    title = f"{found.place} at {found.commit[:12]} ({day(found.time_s)})"
-    out.print(paper.heading(title))
-    out.print(_headline(found))
-    out.print()
-    _tallies(out, "alive", {"all": found.alive, **_largest(found.folders)}, "folder")
-    spans = found.weeks if by == "week" else found.releases
-    _tallies(out, "added", {s.name: s.added for s in spans[-MOST_ROWS:]}, by)
-    _agents(out, found)
-    _survival(out, found)
-    _agreement(out, found)
-    _remarks(out, found)
-    out.print(Text(f"Again: {one_line(_command())}", style="dim"))
+def _again(repo: str, commit: str) -> str:
+    """Return what gives the same answer again, wherever one is and whatever is committed later."""
+    context = click.get_current_context()
+    words = ["regency", "measure", "authorship", repo]
+    for option in context.command.params:
+        value = context.params.get(option.name or "")
+        if option.name == "revision" and commit:
+            words += ["--at", commit[:12]]
+        elif isinstance(option, click.Option) and option.name not in UNSAID:
+            words += _given(option, value)
+    return shlex.join(words)
 
 
-def _headline(found: "Measured") -> Text:
-    alive = found.alive
-    if not alive.lines:
-        return Text("No lines to count.")
-    return Text(
-        f"{_percent(alive.at_least)} of {alive.lines:,} lines are known to be AI's, at most "
-        f"{_percent(alive.at_most)} can be.",
-        style="bold",
-    )
+def _given(option: click.Option, value: object) -> list[str]:
+    """Return how an option was given; nothing if it has its default."""
+    if value == option.get_default(click.get_current_context()) or value in (None, ()):
+        return []
+    if option.is_flag:
+        return [option.opts[0] if value else option.secondary_opts[0]]
+    values = value if isinstance(value, tuple) else (value,)
+    texts = (str(v.date()) if isinstance(v, datetime) else str(v) for v in values)
+    return [word for text in texts for word in (option.opts[0], text)]
 
 
-def _largest(folders: Mapping[str, "Tally"]) -> dict[str, "Tally"]:
-    ordered = sorted(folders.items(), key=lambda item: -item[1].lines)
-    return {f"{name}/" if name != "." else "(top)": tally for name, tally in ordered[:MOST_ROWS]}
-
-
-def _tallies(out: Console, what: str, tallies: Mapping[str, "Tally"], first: str) -> None:
-    columns = (f"lines {what}", "AI", "human", "automation", "unknown", "AI's share")
-    table = paper.table(first, *columns, right=columns)
-    for name, tally in tallies.items():
-        counts = (tally.lines, tally.ai, tally.human, tally.automation, tally.unknown)
-        share = f"{_percent(tally.at_least)} to {_percent(tally.at_most)}" if tally.lines else "-"
-        table.add_row(paper.line(name), *(f"{n:,}" for n in counts), share)
-    if tallies:
-        out.print(table)
-        out.print()
-
-
-def _agents(out: Console, found: "Measured") -> None:
-    if not found.models:
-        return
-    table = paper.table(
-        "agent and model", "lines alive", "of AI's", right=("lines alive", "of AI's")
-    )
-    for name, lines in list(found.models.items())[:MOST_ROWS]:
-        table.add_row(paper.line(name), f"{lines:,}", _percent(lines / found.alive.ai))
-    out.print(table)
-    out.print()
-
-
-def _survival(out: Console, found: "Measured") -> None:
-    columns = ("lines ever", "commits", "gone in 14 days", "alive after 90 days", "after a year")
-    table = paper.table("survival", *columns, right=columns)
-    for category, lives in found.survival.items():
-        if lives.lines:
-            shown = (lives.at(14), lives.at(90), lives.at(365))
-            gone, *rest = (_range(at, gone=n == 0) for n, at in enumerate(shown))
-            table.add_row(str(category), f"{lives.lines:,}", f"{lives.commits:,}", gone, *rest)
-    if table.row_count:
-        out.print(table)
-        out.print(Text("Kaplan-Meier; 95 % intervals from commits drawn again", style="dim"))
-        out.print()
-
-
-def _range(at: tuple[float, float, float] | None, *, gone: bool) -> str:
-    if at is None:
-        return "-"
-    share, low, high = (1 - at[0], 1 - at[2], 1 - at[1]) if gone else at
-    return f"{_percent(share)} ({_percent(low)} to {_percent(high)})"
-
-
-def _agreement(out: Console, found: "Measured") -> None:
-    table = paper.table("decided by", "lines alive", right=("lines alive",))
-    for name, lines in found.sources.items():
-        table.add_row(name, f"{lines:,}")
-    out.print(table)
-    out.print()
-    columns = ("lines of both", "same category", "same agent")
-    pairs = paper.table("sources", *columns, "first conflict", right=columns)
-    for (one, other), pair in found.agreement.items():
-        pairs.add_row(f"{one}, {other}", f"{pair.lines:,}", _percent(pair.category / pair.lines),
-                      _percent(pair.agent / pair.lines), paper.line(pair.conflict))  # fmt: skip
-    if found.agreement:
-        out.print(pairs)
-        out.print()
-
-
-def _remarks(out: Console, found: "Measured") -> None:
-    for text in (*_about_notes(found), *_about_skipped(found)):
-        out.print(Text(text, style="dim"))
-    if found.faults:
-        table = paper.table("what was off", "times", "first", right=("times",))
-        for fault in found.faults[:MOST_ROWS]:
-            table.add_row(paper.line(fault.kind), f"{fault.count:,}", paper.line(fault.example))
-        out.print(table)
-
-
-def _about_notes(found: "Measured") -> Iterator[str]:
-    notes, again = found.notes, found.recovered
-    if notes.all:
-        yield (f"{count(notes.all, 'git-ai note')}: {notes.here:,} on this history, "
-               f"{notes.elsewhere:,} on other commits, {notes.missing:,} on commits that are "
-               "not here.")  # fmt: skip
-    for how, commits in again.commits.items():
-        lines = count(again.lines[how], "line")
-        yield f"Recovered by {how}: {lines} of {count(commits, 'commit')}."
-    if again.wrong >= 0.5:
-        yield f"Of the lines recovered by content about {again.wrong:.0f} are expected to be wrong."
-
-
-def _about_skipped(found: "Measured") -> Iterator[str]:
-    skipped = found.skipped
-    if found.shallow:
-        yield (f"Shallow clone: {count(skipped.older_lines, 'line')} may be older than it and are "
-               "unknown unless a record names them; `git fetch --unshallow` helps.")  # fmt: skip
-    for number, what in ((skipped.binary_files, "binary file"), (skipped.links, "symbolic link"),
-                         (skipped.submodules, "submodule")):  # fmt: skip
-        if number:
-            yield f"Not counted: {count(number, what)}."
-    if skipped.lost_lines:
-        yield f"{count(skipped.lost_lines, 'line')} went away in merges without a trace."
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+def _write(file: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(file)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise BadInput(f"cannot write {file}: {error.strerror}. Choose another place.") from error

@@ -52,7 +52,8 @@ def test_a_record_by_line_leaves_the_rest_of_its_commit_unknown(tmp_path):
     made.note(one, note(one, {"a": {"human": "1", "claude": "2"}}))
     found = measure(tmp_path, Settings())
     assert found.alive == Tally(ai=1, human=1, unknown=1)
-    pair = found.agreement[Source.GIT_AI, Source.TRAILERS]
+    (pair,) = found.agreement
+    assert pair.sources == (Source.GIT_AI, Source.TRAILERS)
     assert (pair.lines, pair.category, pair.agent) == (2, 1, 1) and "human or ai" in pair.conflict
     only = measure(tmp_path, Settings(sources=frozenset({Source.TRAILERS})))
     assert only.alive == Tally(ai=3)
@@ -70,7 +71,8 @@ def test_agent_trace_and_a_conflict_between_records(tmp_path):
     made.note(one, note(one, {"a": {"human": "2-3"}}))
     found = measure(tmp_path, Settings())
     assert found.alive == Tally(ai=1, human=2), "git-ai's word goes before Agent Trace's"
-    assert found.agreement[Source.GIT_AI, Source.AGENT_TRACE].category == 0
+    assert found.agreement[0].sources == (Source.GIT_AI, Source.AGENT_TRACE)
+    assert found.agreement[0].category == 0
     file = tmp_path.parent / f"{tmp_path.name}.jsonl"
     file.write_text(json.dumps(record))
     given = Settings(sources=frozenset({Source.AGENT_TRACE}), trace_files=(file,))
@@ -104,7 +106,7 @@ def test_records_survive_rewriting(tmp_path, how):
     assert found.alive.human == 0 and found.alive.unknown == found.alive.lines - 3
     by = found.recovered.lines
     exact = {"rebase": 3, "cherry-pick": 3, "conflict": 3, "amend": 2, "squash": 0}[how]
-    assert (by["patch-id"], by["patch-id"] + by["content"]) == (exact, 3)
+    assert (by.get("patch-id", 0), sum(by.values())) == (exact, 3)
     assert found.recovered.wrong < 0.3
     assert measure(tmp_path, Settings(recover=False)).alive.ai == 0
     assert found.notes.elsewhere == 2

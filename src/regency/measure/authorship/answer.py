@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from regency.measure.authorship.measure import Measured
+from regency.measure.authorship.result import Measured
 from regency.measure.authorship.survival import SHOWN_DAYS, Survival, rework
 from regency.measure.authorship.tally import Tally
 from regency.measure.authorship.timeline import Span, day
@@ -35,9 +35,9 @@ def as_json(measured: Measured, command: str) -> Json:
         "decided_by": dict(measured.sources),
         "claimed_by": {str(source): n for source, n in measured.claimed.items()},
         "agreement": [
-            {"sources": [str(s) for s in pair], "lines": p.lines, "same_category": p.category,
-             "same_agent": p.agent, "first_conflict": p.conflict}
-            for pair, p in measured.agreement.items()
+            {"sources": [str(s) for s in p.sources], "lines": p.lines, "same_category":
+             p.category, "same_agent": p.agent, "first_conflict": p.conflict}
+            for p in measured.agreement
         ],
         "added_by_week": [_span(span) for span in measured.weeks],
         "added_by_release": [_span(span) for span in measured.releases],

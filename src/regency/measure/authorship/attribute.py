@@ -26,6 +26,7 @@ from regency.repo.history import Commit
 class Pair:
     """Two sources on the same lines: how many, of one category, of one agent; a conflict."""
 
+    sources: tuple[Source, Source]
     lines: int = 0
     category: int = 0
     agent: int = 0
@@ -36,8 +37,8 @@ class Pair:
 class Recovered:
     """What recovery brought: commits and lines by patch-id and by content, expected mistakes."""
 
-    commits: Counter[str] = field(default_factory=Counter)
-    lines: Counter[str] = field(default_factory=Counter)
+    commits: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
     donors: set[str] = field(default_factory=set)
     wrong: float = 0.0
 
@@ -106,8 +107,9 @@ class Attributor:
         return {Source.GIT_AI: found.rows}, found.rows
 
     def _count(self, found: Found) -> None:
-        self.recovered.commits[found.by] += 1
-        self.recovered.lines[found.by] += found.lines
+        commits, lines = self.recovered.commits, self.recovered.lines
+        commits[found.by] = commits.get(found.by, 0) + 1
+        lines[found.by] = lines.get(found.by, 0) + found.lines
         self.recovered.donors |= found.donors
         self.recovered.wrong += found.wrong
 
@@ -138,7 +140,7 @@ class Attributor:
             one, other = self._authors[left], self._authors[right]
             if Category.UNKNOWN in (one.category, other.category):
                 continue
-            pair = self.agreement.setdefault(sources, Pair())
+            pair = self.agreement.setdefault(sources, Pair(sources))
             pair.lines += count
             same = one.category is other.category
             pair.category += count * same

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from regency.errors import BadInput, RepositoryError
+from regency.errors import RepositoryError
 from regency.measure.authorship.authors import Author, Authors, Segment, Source
 from regency.measure.authorship.faults import Faults
 from regency.measure.authorship.gitai import LineNote, author_of, read_note
 from regency.measure.authorship.trace import REF as TRACE_NOTES
-from regency.measure.authorship.trace import TraceClaim, read_trace
+from regency.measure.authorship.trace import TraceClaim, read_file, read_trace
 from regency.repo.history import Commit, History
 
 NOTES = "refs/notes/ai"
@@ -201,8 +201,4 @@ def _traces(history: History, commit: str, files: Sequence[Path]) -> Iterator[tu
     yield from ((c, t) for (c, _), (_, t) in zip(notes, contents, strict=True) if t)
     inside = [b for p, (_, b) in history.files(commit).items() if TRACE_FILE.search(p)]
     yield from (("", text) for _, text in history.contents(inside) if text)
-    for file in files:
-        try:
-            yield "", file.read_bytes()
-        except OSError as error:
-            raise BadInput(f"cannot read {file}: {error.strerror}. Check the path.") from error
+    yield from (("", read_file(file)) for file in files)

@@ -9,119 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regency.errors import RepositoryError
-from regency.measure.authorship import timeline
-from regency.measure.authorship.attribute import Attributor, Pair, Recovered
+from regency.measure.authorship import cache, timeline
+from regency.measure.authorship.attribute import Attributor
 from regency.measure.authorship.authors import Author, Authors, Category, Source
 from regency.measure.authorship.evidence import Evidence, Shelf, find_records
-from regency.measure.authorship.faults import Fault, Faults
+from regency.measure.authorship.faults import Faults
 from regency.measure.authorship.gitai import LineNote
-from regency.measure.authorship.recover import CONFIDENCE, Recovery
+from regency.measure.authorship.recover import Recovery
 from regency.measure.authorship.replay import Replay, Replayed
-from regency.measure.authorship.survival import Survival
+from regency.measure.authorship.result import Measured, Notes, Settings, Skipped
 from regency.measure.authorship.tally import Tally
-from regency.measure.authorship.timeline import Span
 from regency.measure.authorship.trailers import is_candidate, picked_from, said_of
 from regency.repo.changes import of_commits
 from regency.repo.history import LINK, SUBMODULE, Commit, History
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What is to be measured, and which sources count.
-
-    Attributes:
-        revision: At which revision.
-        sources: Which sources count.
-        recover: Whether records are looked for on commits that were rewritten.
-        confidence: Least confidence of a record recovered by content.
-        moves: Whether moved lines keep their author.
-        human_before: Commits before this moment (Unix seconds) count as people's; None: none.
-        trace_files: Files with Agent Trace records.
-        depth: How many folders deep the shares by folder go.
-    """
-
-    revision: str = "HEAD"
-    sources: frozenset[Source] = frozenset(Source)
-    recover: bool = True
-    confidence: float = CONFIDENCE
-    moves: bool = True
-    human_before: int | None = None
-    trace_files: tuple[Path, ...] = ()
-    depth: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """What has no lines to count, or was left out."""
-
-    binary_files: int = 0
-    links: int = 0
-    submodules: int = 0
-    lost_lines: int = 0
-    older_lines: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Notes:
-    """The git-ai notes: all, on this history, on others that are there, and on missing commits."""
-
-    all: int = 0
-    here: int = 0
-    elsewhere: int = 0
-    missing: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """Who wrote a repository.
-
-    Attributes:
-        place: The repository.
-        revision: The revision that was asked for.
-        commit: Its commit.
-        time_s: When that was made, Unix seconds.
-        commits: How many commits led to it.
-        alive: Its lines.
-        folders: Its lines by folder.
-        agents: AI's lines by agent.
-        models: AI's lines by model.
-        sources: Lines alive by the source that decided.
-        claimed: Lines ever added of which each source speaks.
-        agreement: Pairs of sources on the same lines.
-        weeks: Lines added by week.
-        releases: Lines added by release.
-        living: Moments (Unix seconds), and the lines that lived then.
-        survival: How long the lines of each category live.
-        recovered: What was found on rewritten commits.
-        notes: The notes.
-        faults: What was off in what was read.
-        skipped: What was left out.
-        shallow: Whether the clone ends before the history does.
-    """
-
-    place: str
-    revision: str
-    commit: str
-    time_s: int
-    commits: int
-    alive: Tally
-    folders: Mapping[str, Tally]
-    agents: Mapping[str, int]
-    models: Mapping[str, int]
-    sources: Mapping[str, int]
-    claimed: Mapping[Source, int]
-    agreement: Mapping[tuple[Source, Source], Pair]
-    weeks: Sequence[Span]
-    releases: Sequence[Span]
-    living: Sequence[tuple[int, Tally]]
-    survival: Mapping[Category, Survival]
-    recovered: Recovered
-    notes: Notes
-    faults: tuple[Fault, ...]
-    skipped: Skipped
-    shallow: bool
 
 
 @dataclass(slots=True)
@@ -135,13 +37,20 @@ class Reading:
     edge: frozenset[int] = frozenset()
 
 
-def measure(path: Path | str, settings: Settings, progress: Progress = lambda _: None) -> Measured:
+def measure(
+    path: Path | str,
+    settings: Settings,
+    progress: Progress = lambda _: None,
+    *,
+    cached: bool = False,
+) -> Measured:
     """Return who wrote the repository that ``path`` lies in; nothing in it is changed.
 
     Args:
         path: A folder in it.
         settings: What counts.
         progress: Told what is being done.
+        cached: Whether an answer may be taken from the user's cache, and is put there.
 
     Raises:
         RepositoryError: There is no repository, no such revision, or objects are missing.
@@ -149,6 +58,17 @@ def measure(path: Path | str, settings: Settings, progress: Progress = lambda _:
     """
     history = History.discover(path)
     tip = history.resolve(settings.revision)
+    if not cached:
+        return _replayed(history, tip, settings, progress)
+    place = cache.place(history, tip, settings)
+    known = cache.load(place)
+    if known is None:
+        known = _replayed(history, tip, settings, progress)
+        cache.save(place, known)
+    return known
+
+
+def _replayed(history: History, tip: str, settings: Settings, progress: Progress) -> Measured:
     progress("reading the commits")
     reading = _read(history, tip, settings)
     faults, authors = Faults(), Authors()
@@ -273,7 +193,7 @@ def _measured(
         models=_sum(counts, lambda a: " ".join(filter(None, (a.agent, a.model)))
                     if a.model else f"{a.agent or 'unnamed'} (no model)"),
         sources=_by_source(counts), claimed=dict(attributor.claimed),
-        agreement=attributor.agreement, weeks=timeline.weeks(columns),
+        agreement=tuple(attributor.agreement.values()), weeks=timeline.weeks(columns),
         releases=timeline.releases(columns, commits, history.tags(tip.commit)),
         living=timeline.living(columns, tip.committed),
         survival=timeline.lifetimes(columns, tip.committed, reading.edge),

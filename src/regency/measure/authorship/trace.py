@@ -6,7 +6,9 @@ that it does not name.
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
+from regency.errors import BadInput
 from regency.measure.authorship.agents import named_agent
 from regency.measure.authorship.authors import Author, Category
 from regency.measure.authorship.gitai import LARGEST_LINE, Problem
@@ -33,6 +35,18 @@ def read_trace(content: bytes, revision: str) -> tuple[list[TraceClaim], list[Pr
             else:
                 problems.append(("Agent Trace record names no revision", claim[1]))
     return claims, problems
+
+
+def read_file(file: Path) -> bytes:
+    """Return the content of a file with Agent Trace records.
+
+    Raises:
+        BadInput: It cannot be read.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadInput(f"cannot read {file}: {error.strerror}. Check the path.") from error
 
 
 def _records(content: bytes, problems: list[Problem]) -> Iterator[Json]:

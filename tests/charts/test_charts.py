@@ -204,6 +204,7 @@ def test_an_axis_holds_its_data(a, b, kind):
 @pytest.mark.parametrize(
     ("minutes", "text"),
     [
+        (1e-30, "under 0.01 s"),
         (0.05, "3 s"), (0.5, "30 s"), (3.987, "4 min"), (3.5, "3.5 min"), (59.4, "59 min"),
         (60, "1.0 h"), (342, "5.7 h"), (718.8, "12 h"), (4304.7, "72 h"),
         (math.inf, "without bound"),

@@ -103,6 +103,8 @@ def duration(minutes: float) -> str:
     """Return a duration in words: ``40 s``, ``3.5 min``, ``5.9 h``, ``64 h``."""
     if not math.isfinite(minutes):
         return "without bound" if minutes > 0 else "unknown"
+    if 0 < minutes < 0.01 / 60:
+        return "under 0.01 s"
     if minutes < 0.995:
         return f"{minutes * 60:.2g} s"
     if minutes < 59.5:

@@ -324,7 +324,7 @@ def _table(report: "Report") -> Table:
         made.add_row(
             paper.line(agent.name, "bold" if agent.frontier else ""),
             str(agent.released or "-"),
-            Text(words.value(agent.p50) + ("*" if agent.extrapolated else "")),
+            Text(words.marked(agent)),
             Text(words.ends(agent.p50), style="dim"),
             Text(words.value(agent.p80)),
             Text(words.ends(agent.p80), style="dim"),

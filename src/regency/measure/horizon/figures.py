@@ -90,20 +90,19 @@ def _trend(trend: TrendReport, newest: float) -> list[Mark]:
 
 
 def _agents(agents: list[AgentHorizon]) -> list[Mark]:
-    ahead = [a for a in agents if a.frontier and not a.extrapolated]
-    thin = [a for a in agents if a.extrapolated]
-    others = [a for a in agents if not a.frontier and not a.extrapolated]
-    return [
-        Points("Best at its release", tuple(map(_point, reversed(ahead))), colour="#d55e00"),
-        Points(
-            "Extrapolated: few tasks are longer", tuple(map(_point, reversed(thin))),
-            colour="#a64d85", hollow=True, shape="diamond",
-        ),
-        Points(
-            "Other agents", tuple(map(_point, reversed(others))), colour="#5b5b5b", hollow=True,
-            shape="square",
-        ),
-    ]  # fmt: skip
+    thin = [a for a in agents if a.extrapolated or a.below]
+    ahead = [a for a in agents if a.frontier and a not in thin]
+    others = [a for a in agents if not a.frontier and a not in thin]
+    series = [
+        Points("Best at its release", _points(ahead), "#d55e00"),
+        Points("Extrapolated: too few tasks there", _points(thin), "#a64d85", True, "diamond"),
+        Points("Other agents", _points(others), "#5b5b5b", True, "square"),
+    ]
+    return [marks for marks in series if marks.points]
+
+
+def _points(agents: list[AgentHorizon]) -> tuple[Point, ...]:
+    return tuple(_point(agent) for agent in reversed(agents))
 
 
 def _point(agent: AgentHorizon) -> Point:

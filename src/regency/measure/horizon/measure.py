@@ -22,6 +22,7 @@ from regency.measure.horizon.report import (
 from regency.measure.horizon.table import Array, Table, tabulate
 
 FEW_TASKS, FEW_FAMILIES, FEW_SHARE = 12, 5, 0.10
+FEW_BELOW = 5
 FEW_IN_ALL = 10
 Told = Callable[[str, int], None]  # what is being done, and how many agents × draws were drawn
 
@@ -42,7 +43,7 @@ def measure(
     """
     if runs is None:
         found = trends.all_trends(published, {}, settings)
-        return Report(*found, settings=settings, remarks=())
+        return Report(*found, settings=settings, remarks=_future(found[0], settings))
     state = _State.of(runs, settings, told)
     own = [_agent(state, number, agent) for number, agent in enumerate(runs.agents)]
     points = [*published, *own]
@@ -56,7 +57,7 @@ def measure(
         difficulty=_difficulty(state.joint) if state.joint else None,
         scale_change=sensitivity.scale_change(state.table, settings.penalty),
         cheats=_cheats(runs),
-        remarks=(*runs.remarks, *_remarks(state)),
+        remarks=(*runs.remarks, *_remarks(state), *_future(agents, settings)),
     )
 
 
@@ -130,6 +131,7 @@ def _agent(state: _State, number: int, agent: Agent) -> AgentHorizon:
         families=len(np.unique(table.family[ran])),
         beyond=beyond,
         extrapolated=bool(extrapolated and p50.value > 0),
+        below=bool(p50.value > 0 and _shorter(state, number, p50.value) < FEW_BELOW),
         joint=_joint(state, number),
         variants=(
             *sensitivity.shapes(table, number, state.settings.penalty),
@@ -161,6 +163,11 @@ def _beyond(state: _State, number: int, minutes: float) -> Beyond:
     families = np.unique(state.table.family[ran][longer])
     longest = float(state.table.minutes[ran].max())
     return Beyond(int(longer.sum()), float(trials[longer].sum()), len(families), longest)
+
+
+def _shorter(state: _State, number: int, minutes: float) -> int:
+    ran, _, _ = fits.weighted(state.table, number)
+    return int((state.table.minutes[ran] < minutes).sum())
 
 
 def _thin(beyond: Beyond) -> bool:
@@ -203,10 +210,13 @@ def _warnings(state: _State, number: int, p50: Interval, beyond: Beyond) -> list
             f"with {beyond.share:.1%} of the weight, are longer than the estimate. Read the lower "
             "end of the interval as the finding."
         )
+    shorter = _shorter(state, number, p50.value)
+    if shorter < FEW_BELOW:
+        said.append(
+            f"Extrapolated downwards: only {shorter} of its tasks are shorter than the estimate. "
+            "Read the upper end of the interval as the finding."
+        )
     ran, _, _ = fits.weighted(state.table, number)
-    shorter = state.table.minutes[ran] < p50.value
-    if int(shorter.sum()) < FEW_TASKS:
-        said.append(f"Only {int(shorter.sum())} of its tasks are shorter than the estimate.")
     families = len(np.unique(state.table.family[ran]))
     if families < FEW_IN_ALL:
         said.append(
@@ -230,6 +240,12 @@ def _remarks(state: _State) -> list[str]:
     if state.joint is None and state.settings.hierarchical:
         said.append("No agent both failed and succeeded: there is no joint fit.")
     return said
+
+
+def _future(agents: Sequence[AgentHorizon], settings: Settings) -> tuple[str, ...]:
+    late = [a for a in agents if a.released and a.released > settings.today]
+    named = ", ".join(f"{agent.name} ({agent.released})" for agent in late)
+    return (f"Released in the future, so in no trend: {named}. Mend the dates.",) if late else ()
 
 
 def _cheats(runs: Runs) -> int | None:

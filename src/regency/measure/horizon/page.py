@@ -37,7 +37,7 @@ def page(report: Report, command: str) -> Page:
     for name, chart in figures(report).items():
         figure = f"{command} --figure {name} --out {name}.svg"
         parts.append(Figure(draw(chart), CAPTIONS[name], figure))
-    parts += [Heading("Horizons"), _horizons(report, command)]
+    parts += [Heading("Horizons"), _horizons(report, command), *_joint(report, command)]
     if report.trends:
         parts += [Heading("Trend"), _trends(report, command)]
         for trend in report.trends:
@@ -59,7 +59,7 @@ def _warned(report: Report) -> list[Part]:
 
 
 def _horizons(report: Report, command: str) -> Sheet:
-    numbers = ("released", "50 %", "80 %", "typical 50 %", "marginal 80 %", "longer tasks")
+    numbers = ("released", "50 %", "80 %", "longer tasks")
     return Sheet(
         columns=("agent", *numbers),
         rows=tuple(_row(agent) for agent in reversed(report.agents)),
@@ -71,17 +71,33 @@ def _horizons(report: Report, command: str) -> Sheet:
 
 
 def _row(agent: AgentHorizon) -> tuple[str, ...]:
-    joint, beyond = agent.joint, agent.beyond
-    mark = " *" if agent.extrapolated else ""
+    beyond = agent.beyond
     return (
         agent.name,
         str(agent.released or ""),
-        words.length(agent.p50) + mark,
+        f"{words.marked(agent)} {words.ends(agent.p50)}".strip(),
         "" if math.isnan(agent.p80.value) else words.length(agent.p80),
-        words.length(joint.typical_p50) if joint else "",
-        words.length(joint.marginal_p80) if joint else "",
         f"{beyond.tasks} ({beyond.share:.0%})" if beyond else "",
     )
+
+
+def _joint(report: Report, command: str) -> list[Part]:
+    numbers = ("typical 50 %", "typical 80 %", "marginal 80 %")
+    rows = tuple(
+        (
+            agent.name,
+            words.length(agent.joint.typical_p50),
+            words.length(agent.joint.typical_p80),
+            words.length(agent.joint.marginal_p80),
+        )
+        for agent in reversed(report.agents)
+        if agent.joint
+    )
+    if not rows:
+        return []
+    caption = "Typical: on a task of median difficulty. Marginal: on a task drawn at random."
+    sheet = Sheet(("agent", *numbers), rows, caption, f"{command} --json", numbers)
+    return [Heading("Joint fit: tasks and families differ in difficulty"), sheet]
 
 
 def _trends(report: Report, command: str) -> Sheet:

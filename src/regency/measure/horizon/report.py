@@ -111,6 +111,7 @@ class AgentHorizon:
         families: Their families.
         beyond: Evidence beyond p50.
         extrapolated: Whether too little was measured beyond p50 for more than a lower bound.
+        below: Whether too little was measured below it for more than an upper bound.
         frontier: Whether it was the best when it came out.
         joint: By the hierarchical fit.
         variants: Under other assumptions.
@@ -131,6 +132,7 @@ class AgentHorizon:
     families: int = 0
     beyond: Beyond | None = None
     extrapolated: bool = False
+    below: bool = False
     frontier: bool = False
     joint: Joint | None = None
     variants: tuple[Variant, ...] = ()

@@ -113,7 +113,7 @@ def _remarks(
         )
     if joint is None and settings.draws:
         said.append("No interval: some horizons were published, so there are no joint draws.")
-    thin = [a.name for a in chosen if a.extrapolated]
+    thin = [a.name for a in chosen if a.extrapolated or a.below]
     if thin:
         said.append(f"Rests on extrapolated horizons: {', '.join(thin)}.")
     return said

@@ -18,6 +18,11 @@ def value(interval: Interval) -> str:
     return duration(interval.value) if interval.value > 0 else "0"
 
 
+def marked(agent: AgentHorizon) -> str:
+    """Return p50 without its interval, with a star where it is extrapolated."""
+    return value(agent.p50) + ("*" if agent.extrapolated or agent.below else "")
+
+
 def ends(interval: Interval) -> str:
     """Return the ends of an interval of lengths; empty without one."""
     if math.isnan(interval.low) or math.isnan(interval.high):

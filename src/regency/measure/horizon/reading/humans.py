@@ -92,7 +92,7 @@ def times(row: Row, where: str) -> tuple[float, float]:
         if end < start:
             raise BadInput(f"{where}: minutes_high is below minutes_low. Mend it.")
         return start, end
-    return fields.span(fields.needed(row, (*SPAN, MINUTES[0]), where), where)
+    return fields.span(fields.needed(row, (MINUTES[0], *SPAN), where), where)
 
 
 def rows(path: Path) -> Iterator[tuple[str, Row]]:

@@ -47,8 +47,10 @@ def gather(
         raise BadInput(
             f"{path} says nothing of human time. Give --human FILE with task_id and human_minutes."
         )
-    header, samples = _read(path)
-    name = agent or _agent(header)
+    log, samples = _read(path)
+    header, name = log.eval, agent or _agent(log)
+    if log.status != "success":
+        made.remark(f"A log of Inspect did not end well ({log.status}): {path.name}.")
     lost: list[str] = []
     for sample in samples:
         human = _human(known, header.task, str(sample.id))
@@ -77,14 +79,15 @@ def _read(path: Path) -> tuple[Any, list[Any]]:
         ) from error
     try:
         log = read_eval_log(str(path), header_only=True)
-        return log.eval, list(read_eval_log_sample_summaries(str(path)))
+        return log, list(read_eval_log_sample_summaries(str(path)))
     except Exception as error:  # its reader raises whatever its zip, JSON or schema reader does
         said = " ".join(str(error).split())[:200]
         raise BadInput(f"{path} is not a readable log of Inspect: {said}.") from error
 
 
-def _agent(header: Any) -> str:
-    return f"{header.model} ({header.solver})" if header.solver else str(header.model)
+def _agent(log: Any) -> str:
+    solver = log.eval.solver or ", ".join(step.solver for step in log.plan.steps)
+    return f"{log.eval.model} ({solver})" if solver else str(log.eval.model)
 
 
 def _human(known: Mapping[str, Human], task: str, sample: str) -> Human | None:

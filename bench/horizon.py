@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from regency.measure.horizon import Settings, bootstrap, fits, logistic, measure
+from regency.measure.horizon import Settings, bootstrap, fits, hierarchy, logistic, measure
 from regency.measure.horizon.reading import Source, help_from, read
 from regency.measure.horizon.table import Table, weigh
 from regency.measure.horizon.trend import fitted, frontier
@@ -45,6 +45,8 @@ DOUBLING = [
     ("th1_1_published_2026.csv", 187.778, 128.744),
 ]
 TREND = (206.9, 167.9, 237.9)  # from METR's own draws of July 2025, 2019 and later
+
+SLOPE = 0.6  # of synthetic curves, logits per doubling
 
 bad: list[str] = []
 
@@ -137,40 +139,62 @@ def trend(folder: Path) -> None:
         compare(f"{row['agent']} high", float(row["p50q0.975"]), float(b), 5e-4)
 
 
-def synthetic(agents: int, seed: int, runs: int = 6) -> tuple[Table, np.ndarray]:
-    """Return runs with known horizons: 228 tasks in 79 families, independent runs."""
+def synthetic(
+    agents: int, seed: int, runs: int = 6, family_sd: float = 0.0, task_sd: float = 0.0
+) -> tuple[Table, np.ndarray]:
+    """Return runs with known horizons: 228 tasks in 79 families; sds of difficulty in logits."""
     random = np.random.default_rng(seed)
     family = np.sort(np.concatenate([np.arange(79), random.integers(0, 79, 149)]))
     x = random.uniform(-3, 11, len(family))
     horizons = np.linspace(1, 9, agents)
-    p = 1 / (1 + np.exp(0.6 * (x[None, :] - horizons[:, None])))
+    hard = random.normal(0, 1, 79)[family] * family_sd + random.normal(0, 1, len(x)) * task_sd
+    p = 1 / (1 + np.exp(SLOPE * (x[None, :] - horizons[:, None]) + hard))
     n = np.full(p.shape, float(runs))
     won = random.binomial(runs, p).astype(float)
-    names = tuple(f"agent {a}" for a in range(agents))
-    tasks = tuple(f"task {t}" for t in range(len(x)))
-    families = tuple(f"family {f}" for f in range(79))
+    names = [tuple(f"{what} {k}" for k in range(many))
+             for what, many in (("agent", agents), ("task", len(x)), ("family", 79))]  # fmt: skip
     minutes = np.exp2(x)
     weights = weigh(n, family)
-    table = Table(names, tasks, minutes, minutes, minutes, family, families, n, won, weights, {})
-    return table, np.exp2(horizons)
+    table = Table(
+        names[0], names[1], minutes, minutes, minutes, family, names[2], n, won, weights, {}
+    )
+    return table, horizons
 
 
 def recovery(sets: int) -> None:
     """Print how well known horizons are found, and how often intervals hold them."""
-    off, held = [], []
-    for seed in range(sets):
-        table, truth = synthetic(4, seed)
-        fit = fits.fitter(table, 1e-5)
-        p50 = logistic.length(fits.points(table, fit), 0.5)
-        draws = bootstrap.draw(table, 500, seed, fit)
-        low, high = bootstrap.ends(logistic.length(draws.reshape(-1, 2), 0.5).reshape(4, -1))
-        off.append(np.log(p50 / truth))
-        held.append((low <= truth) & (truth <= high))
-    spread = np.array(off)
-    print(
-        f"\nSynthetic, {sets} sets of 4 agents: bias of ln p50 {spread.mean():+.3f}, sd "
-        f"{spread.std():.3f}; 95 % intervals hold the truth {np.mean(held):.1%} of the time"
-    )
+    print(f"\nSynthetic, {sets} sets of 4 agents, log2 minutes: bias, sd, and how often 95 % "
+          "intervals hold the truth")  # fmt: skip
+    print(f"{'tasks of one length':<34} {'horizon':<22} {'bias':>6} {'sd':>6} {'held':>7}")
+    for name, family_sd, task_sd in (
+        ("equally hard", 0.0, 0.0),
+        ("differ: 1.5 and 1.0 logits", 1.5, 1.0),
+    ):
+        shift = hierarchy.shifted(0.8, math.hypot(family_sd, task_sd)) / SLOPE
+        rows: dict[str, list[tuple[float, float, float]]] = {}
+        for seed in range(sets):
+            table, truth = synthetic(4, seed, family_sd=family_sd, task_sd=task_sd)
+            for what, found in found_in(table, seed):
+                right = truth - (shift if "80" in what else 0)
+                off = np.log2(found) - right[:, None]
+                rows.setdefault(what, []).extend(map(tuple, off))
+        for what, offs in rows.items():
+            value, low, high = np.array(offs).T
+            held = np.mean((low <= 0) & (high >= 0))
+            print(f"{name:<34} {what:<22} {value.mean():>+6.2f} {value.std():>6.2f} {held:>7.1%}")
+
+
+def found_in(table: Table, seed: int):
+    """Yield a name and each agent's length with its interval, by the classic and the joint fit."""
+    fit = fits.fitter(table, 1e-5)
+    beta, draws = fits.points(table, fit), bootstrap.draw(table, 500, seed, fit)
+    for q in (0.5, 0.8):
+        low, high = bootstrap.ends(logistic.length(draws.reshape(-1, 2), q).reshape(4, -1))
+        yield f"METR's, {q:.0%}", np.stack([logistic.length(beta, q), low, high], axis=1)
+    joint = hierarchy.fit(table)
+    for q in (0.5, 0.8):
+        made = [joint.marginal(place, q) for place in range(4)]
+        yield f"joint, marginal {q:.0%}", np.array([[i.value, i.low, i.high] for i in made])
 
 
 def speed(draws: int) -> None:

@@ -27,19 +27,13 @@ MOST_DRAWS = 1_000_000
 FIGURES = ("trend", "curves", "data", "influence")
 
 
-class Day(click.ParamType[dt.date]):
-    """A date such as 2026-01-31."""
-
-    name = "date"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> dt.date:
-        """Return the date."""
-        try:
-            return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a date: write it as 2026-01-31.", param, ctx)
+def _day(_: click.Context, param: click.Parameter, value: str | None) -> dt.date | None:
+    """Return the date that was typed."""
+    try:
+        return dt.date.fromisoformat(value) if value is not None else None
+    except ValueError as error:
+        said = f"{value!r} is no date: write it as 2026-01-31."
+        raise click.BadParameter(said, param=param) from error
 
 
 @click.command()
@@ -54,13 +48,15 @@ class Day(click.ParamType[dt.date]):
 )
 @click.option(
     "--since",
-    type=Day(),
+    callback=_day,
     metavar="DATE",
     default="2023-01-01",
     show_default=True,
     help="The second trend begins here.",
 )
-@click.option("--until", type=Day(), metavar="DATE", help="No agent released later is in a trend.")
+@click.option(
+    "--until", callback=_day, metavar="DATE", help="No agent released later is in a trend."
+)
 @click.option("--agent", "only", multiple=True, metavar="NAME", help="Only these agents.")
 @click.option(
     "--score",

@@ -202,7 +202,10 @@ class MilestoneTable(Table):
     """A score that people reach, and how long that takes them: for `regency measure horizon`."""
 
     name: PlainName = Field(description="Name of the milestone.")
-    score: float = Field(description="The metric's value on the search split that must be reached.")
+    score: float = Field(
+        allow_inf_nan=False,
+        description="The metric's value on the search split that must be reached.",
+    )
     human_minutes: float = Field(
         gt=0,
         allow_inf_nan=False,

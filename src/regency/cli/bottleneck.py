@@ -123,7 +123,14 @@ def _range(_: click.Context, param: click.Parameter, value: str | None) -> Any:
     type=click.IntRange(50, 10_000),
     help="Bootstrap draws behind each interval.",
 )
-@click.option("--seed", metavar="N", default=0, show_default=True, help="Of the draws.")
+@click.option(
+    "--seed",
+    metavar="N",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Of the draws.",
+)
 @click.option("--html", metavar="FILE", help="Write everything as one page.")
 @click.option("--svg", metavar="FILE", help="Write one drawing.")
 @click.option(

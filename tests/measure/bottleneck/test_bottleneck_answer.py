@@ -6,10 +6,12 @@ import math
 import numpy as np
 import pytest
 from review_streams import WEEK, of_times, random_stream, stream
+from scipy.stats import spearmanr
 
 from regency.measure.bottleneck import figures, words
 from regency.measure.bottleneck.answer import measure
 from regency.measure.bottleneck.items import Estimate, Wish
+from regency.measure.bottleneck.load import rank_correlation
 from regency.measure.bottleneck.resample import between, blocks
 from regency.records import plain
 
@@ -56,6 +58,24 @@ def test_waits_that_are_no_queue_do_not_prove_a_limit():
     assert not report.load.limiting
     assert report.load.utilisation.low == 0
     assert "at most" in words.headline(report)
+
+
+def test_more_reviewers_than_the_waits_allow_are_not_believed():
+    made = random_stream(40, 0.02, 3)
+    assert measure(made, QUICK).load.limiting
+    assert not measure(made, Wish(draws=120, reviewers=20)).load.limiting
+
+
+def test_ranks_are_those_of_scipy():
+    rng = np.random.default_rng(0)
+    one, two = rng.integers(0, 5, 50), rng.random(50)
+    assert rank_correlation(one, two) == pytest.approx(spearmanr(one, two).statistic)
+
+
+def test_a_window_after_the_last_decision_says_when_that_was():
+    made = stream([1, 2, 3], [0.1, 0.1, 0.1], weeks=200)
+    said = measure(made, QUICK).problems
+    assert any("the last decision was on 1970-01-22" in p for p in said)
 
 
 def test_a_known_break_is_found_and_the_backlog_grows():

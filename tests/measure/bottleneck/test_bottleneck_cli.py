@@ -88,6 +88,7 @@ def test_a_lab_is_read_from_its_record_and_as_git_if_asked(tmp_path):
         (("--minutes", "9-3"), "minutes"),
         (("--window", "-1d"), "duration"),
         (("--reviewers", "0"), "reviewers"),
+        (("--seed", "-1"), "seed"),
         (("--rev", "nowhere"), "no commit"),
         (("--at", "1980-01-01"), "later --at"),
     ],

@@ -2,20 +2,21 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from regency.measure.bottleneck import queue
+from regency.measure.bottleneck.amounts import day
 from regency.measure.bottleneck.forecast import Break, Forecast, forecast, without_limit
 from regency.measure.bottleneck.items import Counted, Estimate, Item, Stream, Wish, unit_for
 from regency.measure.bottleneck.load import Load, Traffic, load, settled, traffic
 from regency.measure.bottleneck.share import Ceiling, ceiling, counted
 from regency.measure.bottleneck.survival import Curve, kaplan_meier, quantile
-from regency.measure.bottleneck.whatif import Option, bounded, hours, modelled, observed, options
+from regency.measure.bottleneck.whatif import Option, bounded, fits, hours, options
 
 QUANTILES = (0.5, 0.9)
 MOST_POINTS = 240
-SLACK = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def measure(stream: Stream, wish: Wish) -> Report:
     ahead, broken = forecast(flow, wish)
     now = _regime(stream, wish, flow, broken)
     minutes = wish.minutes or stream.minutes
-    found = load(now, wish, unit_for(flow.end - flow.start), fits=_fits(now, wish))
+    found = load(now, wish, unit_for(flow.end - flow.start), partial(fits, now, wish))
     choices = options(now, wish, minutes)
     return Report(
         source=stream.source,
@@ -138,14 +139,6 @@ def _regime(stream: Stream, wish: Wish, flow: Traffic, broken: Break | None) -> 
         return flow
     later = traffic(stream, wish, flow.end, broken.since.value)
     return later if later.enough else flow
-
-
-def _fits(flow: Traffic, wish: Wish) -> bool:
-    """Return whether the observed wait is one that the model gives, but for a tenth."""
-    found, model = observed(flow), modelled(flow, wish)
-    if found is None or model.low is None or model.high is None:
-        return False
-    return model.low / SLACK <= found <= model.high * SLACK
 
 
 def _stages(stream: Stream, begin: float) -> tuple[Stage, ...]:
@@ -212,6 +205,12 @@ def _doubts(stream: Stream, flow: Traffic) -> list[str]:
         said.append("Nothing was ever proposed for review here, as far as the record shows.")
     elif not any(i.served is not None for i in stream.items):
         said.append("Nothing has been decided yet: all that is known of waits is that they last.")
+    elif not len(flow.spent):
+        last = max(i.served for i in stream.items if i.served is not None)
+        said.append(
+            f"No decision with a known wait lies in the window; the last decision was on "
+            f"{day(last)} UTC. Give --at, or a longer --window."
+        )
     elif not flow.enough:
         here = len(flow.spent)
         said.append(

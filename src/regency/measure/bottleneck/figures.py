@@ -27,7 +27,7 @@ from regency.charts import (
     draw,
 )
 from regency.measure.bottleneck import words
-from regency.measure.bottleneck.amounts import lasting, measure_of
+from regency.measure.bottleneck.amounts import changes, day, lasting, measure_of
 from regency.measure.bottleneck.answer import Report
 
 DAY_S = 86_400.0
@@ -154,8 +154,8 @@ def page(report: Report, command: str) -> Markup:
     title = f"Where review holds {report.name} up"
     read = "entries" if report.source == "lab" else "commit"
     footer = (
-        f"{report.items:,} changes, {report.decided:,} of them decided; {words.day(report.since)} "
-        f"to {words.day(report.until)} UTC; {read} {report.revision}. Intervals: 95 %."
+        f"{changes(report.items)}, {report.decided:,} of them decided; {day(report.since)} "
+        f"to {day(report.until)} UTC; {read} {report.revision}. Intervals: 95 %."
     )
     return compose(Page(title, words.headline(report), tuple(parts), footer))
 
@@ -199,7 +199,7 @@ def _clock(report: Report) -> tuple[Callable[[float], float], Axis]:
     if report.until - start >= DATED:
         return lambda moment: moment / DAY_S + EPOCH, Axis("", "date")
     size, name = measure_of(max(report.until - start, 1.0) / 2)
-    return lambda moment: (moment - start) / size, Axis(f"{name} since {words.day(start)} UTC")
+    return lambda moment: (moment - start) / size, Axis(f"{name} since {day(start)} UTC")
 
 
 def _unseen(report: Report, place: Callable[[float], float]) -> list[Shade]:

@@ -2,8 +2,9 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,14 +132,15 @@ def traffic(stream: Stream, wish: Wish, end: float, start: float | None = None) 
     )  # fmt: skip
 
 
-def load(flow: Traffic, wish: Wish, unit: Unit, *, fits: bool) -> Load:
+def load(flow: Traffic, wish: Wish, unit: Unit, fits: Callable[[Estimate], bool]) -> Load:
     """Return demand and capacity, with bootstrap intervals.
 
     Args:
         flow: What was observed.
         wish: How many draws.
         unit: What rates are counted by.
-        fits: Whether the model of `whatif` gives the waits that were observed.
+        fits: Told how far waits follow the backlog; says whether the model of `whatif` gives that,
+            and the waits that were observed.
     """
     units = max((flow.end - flow.start) / unit.seconds, TINY)
     waits = (flow.arrivals <= flow.end) & (flow.departures > flow.end)
@@ -155,7 +157,7 @@ def load(flow: Traffic, wish: Wish, unit: Unit, *, fits: bool) -> Load:
         return Load(*rest, came, gone, none, none, *busy, none, False, *now)
     rates, speeds = rate_draws(flow, unit, wish)
     follows = _follows(flow, wish)
-    limiting = bool(follows.low and follows.low > 0 and fits)
+    limiting = bool(follows.low and follows.low > 0 and fits(follows))
     came = between(len(flow.gaps) / units, rates)
     speed = flow.reviewers * unit.seconds / flow.spent.mean()
     used = between(len(flow.gaps) / units / speed, rates / speeds)
@@ -215,7 +217,12 @@ def _follows(flow: Traffic, wish: Wish) -> Estimate:
     return between(float(_correlation(ranks[0], ranks[1])), _correlation(drawn[0], drawn[1]))
 
 
-def _ranks(values: Floats) -> Floats:
+def rank_correlation(one: NDArray[Any], two: NDArray[Any]) -> float:
+    """Return Spearman's rank correlation of two sequences."""
+    return float(_correlation(_ranks(one), _ranks(two)))
+
+
+def _ranks(values: NDArray[Any]) -> Floats:
     """Return mid-ranks: equal values share the mean of their places."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)

@@ -84,8 +84,8 @@ def stream(repo: Repo, reading: Reading, now: float | None = None) -> Stream:
         source="git", name=repo.root.name, revision=head, stages=STAGES,
         items=tuple(sorted(items, key=lambda i: (i.arrived or 0.0, i.id))),
         since=float(since), until=until, human=(1, 2), path=(0, 2), complete=False,
-        minutes=minutes, problems=(*_shallow(repo), *found.problems(clock), *lost),
-        unknown=UNKNOWN,
+        minutes=minutes, unknown=UNKNOWN,
+        problems=(*_shallow(repo), *_early(until, clock), *found.problems(clock), *lost),
     )  # fmt: skip
 
 
@@ -113,6 +113,10 @@ def _until(commits: Iterable[Commit], asked: float | None, clock: float) -> floa
     if asked is not None:
         return asked
     return float(max((c.committed for c in commits if c.committed <= clock), default=clock))
+
+
+def _early(until: float, clock: float) -> tuple[str, ...]:
+    return ("The time asked about (--at) is in the future.",) if until > clock else ()
 
 
 def _shallow(repo: Repo) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What more hours, smaller packets or another policy would have bought, by running it again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from regency.measure.bottleneck import queue
 from regency.measure.bottleneck.items import Estimate, Wish
-from regency.measure.bottleneck.load import Traffic
-from regency.measure.bottleneck.resample import between, blocks
+from regency.measure.bottleneck.load import Traffic, rank_correlation
+from regency.measure.bottleneck.resample import between, blocks, quantiles
 
 Floats = NDArray[np.float64]
 WEEK_S = 604_800.0
 MOST = 1500  # arrivals run again; the newest
+SLACK = 1.1
+FEW = 60  # draws for correlations
 SLOW_DRAWS = 100  # draws for policies that need a loop of their own
 
 MODEL = (
@@ -90,23 +92,47 @@ def bounded(option: Option) -> Option:
     return replace(option, saved_s=saved, share=share)
 
 
-def modelled(flow: Traffic, wish: Wish) -> Estimate:
-    """Return the mean wait that the model gives to what comes and is decided in the window.
+def fits(flow: Traffic, wish: Wish, follows: Estimate) -> bool:
+    """Return whether the model gives what was observed.
 
-    To be held against `observed`.
+    Both the mean wait (but for a tenth), and how far waits follow the backlog, have to be such as
+    the model gives: reviewers who have other things to do wait for the one, too many reviewers
+    for the other.
+
+    Args:
+        flow: What was observed.
+        wish: How many draws.
+        follows: Rank correlation of waits with the backlog found, as observed.
     """
-    if not flow.enough:
-        return Estimate(None, None, None)
+    wait = _observed(flow)
+    if wait is None or follows.low is None or follows.high is None:
+        return False
     run = drawn(flow, wish)
     gone = queue.finished(run.came, run.spent, run.reviewers)
+    low, high = _ends(_waits(flow, run, gone))
+    least, most = _ends([_follows(c, g) for c, g in zip(run.came[:FEW], gone[:FEW], strict=True)])
+    near = low / SLACK <= wait <= high * SLACK
+    return near and least <= follows.high and follows.low <= most
+
+
+def _waits(flow: Traffic, run: Run, gone: Floats) -> Floats:
+    """Return the mean wait of what comes and is decided in the window, of each draw."""
     there = min(flow.backlog, MOST)
     done = (gone <= run.came[:, -1:])[:, there:]
     number = np.maximum(done.sum(axis=1), 1)
-    means = ((gone - run.came)[:, there:] * done).sum(axis=1) / number
-    return between(float(np.median(means)), means)
+    return np.asarray(((gone - run.came)[:, there:] * done).sum(axis=1) / number)
 
 
-def observed(flow: Traffic) -> float | None:
+def _follows(came: Floats, gone: Floats) -> float:
+    return rank_correlation(queue.backlog(came, gone, np.nextafter(came, -np.inf)), gone - came)
+
+
+def _ends(drawn: Floats | Sequence[float]) -> tuple[float, float]:
+    low, high = quantiles(drawn, (0.025, 0.975))
+    return low, high
+
+
+def _observed(flow: Traffic) -> float | None:
     """Return the mean wait of what came and was decided in the window, seconds."""
     inside = (flow.arrivals > flow.start) & (flow.departures <= flow.end)
     waits = (flow.departures - flow.arrivals)[inside]

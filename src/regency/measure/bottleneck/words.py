@@ -1,9 +1,8 @@
 """A report in plain words, for the terminal and the page alike."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
-from regency.measure.bottleneck.amounts import figure, lasting, measure_of
+from regency.measure.bottleneck.amounts import changes, day, figure, lasting, measure_of
 from regency.measure.bottleneck.answer import Report, Stage
 from regency.measure.bottleneck.forecast import Forecast
 from regency.measure.bottleneck.items import Estimate, Unit
@@ -49,16 +48,6 @@ def _shares(found: Estimate) -> str:
     return f"{low} to {high}"
 
 
-def day(moment: float | None) -> str:
-    """Return a date, with the time where the day would not say enough."""
-    if moment is None:
-        return "no bound"
-    try:
-        return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M")
-    except (OverflowError, ValueError, OSError):
-        return "far beyond any calendar"
-
-
 def headline(report: Report) -> str:
     """Return the answer in two or three sentences."""
     said = [_waits(report)]
@@ -83,7 +72,7 @@ def _waits(report: Report) -> str:
     if stage is None or stage.median_s.value is None:
         stage = report.stages[-1] if report.stages else None
     if stage is None or stage.median_s.value is None:
-        return f"{report.items:,} changes were seen; how long they wait is not known."
+        return f"{changes(report.items)} seen; how long they wait is not known."
     return f"Half of the changes get from {_from(stage)} within {lasting_between(stage.median_s)}."
 
 

@@ -25,13 +25,34 @@ def fitter(table: Table, penalty: float) -> Fit:
     values, shares = spans.nodes(table.low, table.high)
 
     def spanned(ran: NDArray[np.intp], trials: Array, successes: Array) -> Array:
-        rows, place = np.unique(values[ran], axis=0, return_inverse=True)
-        gather = np.zeros((len(ran), len(rows)))
-        gather[np.arange(len(ran)), place.ravel()] = 1.0  # tasks of one span are one row
+        rows, gather = _together(values[ran])
         part = shares[: len(rows)]
         return curves.fit(rows, part, trials @ gather, successes @ gather, penalty)
 
     return spanned
+
+
+def spread(table: Table, agent: int) -> tuple[Array, Array, Array, Array]:
+    """Return an agent's tasks as `curves` takes them, those of one span as one row.
+
+    Returns:
+        log2 minutes and shares of their nodes, R × Q each; weighted trials and successes, R each.
+    """
+    ran, trials, successes = weighted(table, agent)
+    if table.censored:
+        values, shares = (part[ran] for part in spans.nodes(table.low, table.high))
+    else:
+        values, shares = table.x[ran][:, None], np.ones((len(ran), 1))
+    rows, gather = _together(values)
+    return rows, shares[: len(rows)], trials @ gather, successes @ gather
+
+
+def _together(values: Array) -> tuple[Array, Array]:
+    """Return the different rows, and the T × R matrix of which row is which."""
+    rows, place = np.unique(values, axis=0, return_inverse=True)
+    gather = np.zeros((len(values), len(rows)))
+    gather[np.arange(len(values)), place.ravel()] = 1.0
+    return rows, gather
 
 
 def points(table: Table, fit: Fit) -> Array:

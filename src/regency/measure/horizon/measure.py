@@ -235,7 +235,7 @@ def _remarks(state: _State) -> list[str]:
         spans = int((table.low != table.high).sum())
         said.append(
             f"The times of {spans} of {len(table.tasks)} tasks are known only to a span: curves "
-            "are averaged over it. Tasks count as beyond a horizon by the middle of their span."
+            "are averaged over it. The joint fit, and what counts as longer, take its middle."
         )
     if state.joint is None and state.settings.hierarchical:
         said.append("No agent both failed and succeeded: there is no joint fit.")

@@ -19,7 +19,7 @@ from regency.measure.horizon.figures import Name, figures
 from regency.measure.horizon.report import AgentHorizon, Report
 
 CAPTIONS: dict[Name, str] = {
-    "trend": "Filled points set the trend. What is shaded was never measured.",
+    "trend": "Every horizon with its 95 % interval. What is shaded was never measured.",
     "curves": "A flatter curve means that long tasks are not much harder than short ones.",
     "data": "Where the bars leave the band, the curve's shape does not fit.",
     "influence": "If one family or one assumption moves the point far, the number rests on it.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regency.measure.horizon import curves, fits, logistic, spans
+from regency.measure.horizon import curves, fits, logistic
 from regency.measure.horizon.bootstrap import Fit
 from regency.measure.horizon.logistic import length
 from regency.measure.horizon.records import Runs, Task
@@ -101,13 +101,9 @@ def trend_without(line: TrendReport, agents: Sequence[AgentHorizon], left: LeftO
 
 def shapes(table: Table, agent: int, penalty: float) -> Iterator[Variant]:
     """Yield an agent's horizons under other curves and under METR's earlier λ."""
-    ran, n, s = fits.weighted(table, agent)
+    x, g, n, s = fits.spread(table, agent)
     if not 0 < s.sum() < n.sum() * (1 - 1e-12):
         return
-    if table.censored:
-        x, g = (part[ran] for part in spans.nodes(table.low, table.high))
-    else:
-        x, g = table.x[ran][:, None], np.ones((len(ran), 1))
     probit = curves.fit(x, g, n[None], s[None], penalty, "probit")[0]
     yield _variant(SHAPE, "probit", probit, link="probit")
     lapsing, lapse = curves.with_lapses(x, g, n, s, penalty)

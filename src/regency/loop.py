@@ -15,6 +15,7 @@ from regency.desk import JUDGE, SYSTEM, Desk, Items
 from regency.evaluate.crew import Task
 from regency.judge import confirm, nominate
 from regency.judge.calibrate import calibrate
+from regency.judge.scale import scale_of
 from regency.oversee.lead import held
 from regency.propose.brief import Standing
 from regency.records import Answer, Calibration, Candidate, Event, Nomination, Verdict, plain
@@ -121,8 +122,8 @@ class Story:
         crew, settings, epoch = self.desk.crew, self.desk.config.judge, self.desk.epoch
         if self.calibration is None:
             if not crew.about("calibrate"):
-                goal = self.desk.config.score.goal
-                asking = calibrate(self.champion, settings, goal, self.desk.seeds, epoch)
+                scale = scale_of(self.desk.config.score)
+                asking = calibrate(self.champion, settings, scale, self.desk.seeds, epoch)
                 crew.start("calibrate", self.champion, asking, urgent=True)
         elif self.champion == self.calibration.candidate:
             self.baseline = nominate.calibrated_baseline(self.calibration, epoch)
@@ -146,7 +147,7 @@ class Story:
             self.calibration,
             self.desk.config.judge,
             self.desk.config.guards,
-            self.desk.config.score.goal,
+            scale_of(self.desk.config.score),
             self.desk.seeds,
             generation=self.desk.store.generation().number,
             width=self.desk.crew.workers,
@@ -166,7 +167,7 @@ class Story:
                 self.baseline,
                 nominate.pooled_noise(self.calibration, self.repeated),
                 self.desk.config.judge,
-                self.desk.config.score.goal,
+                scale_of(self.desk.config.score),
                 self.desk.seeds,
                 together=self.desk.config.together,
             )
@@ -300,6 +301,7 @@ class Story:
             calibration,
             self.desk.config.judge,
             choice.gain or 0.0,
+            scale_of(self.desk.config.score),
         )
         self.desk.record(JUDGE, [("nomination", plain(nomination))])
         self.desk.show(Event("nomination", plain(nomination)))

@@ -3,17 +3,17 @@
 from hacks.labs import Ours
 from regency.config import JudgeTable
 from regency.judge import confirm
-from regency.judge.verdict import improvement
+from regency.judge.scale import scale_of
 from regency.records import Answer, Calibration, FileEdit, Trial, TrialRequest, Verdict
 from regency.stats import evalues
 
 
 def verdict_of(lab: Ours, edits: tuple[FileEdit, ...], pairs: int = 16) -> Verdict:
     """Return what gate 2 says of a candidate against the honest program."""
-    nomination = confirm.start(1, 0, "c1", "c0", _calibration(lab), JudgeTable(), 1.0)
-    goal = lab.config.score.goal
+    scale = scale_of(lab.config.score)
+    nomination = confirm.start(1, 0, "c1", "c0", _calibration(lab), JudgeTable(), 1.0, scale)
     asking = confirm.confirm(
-        nomination, _calibration(lab), JudgeTable(confirm_pairs=pairs), lab.config.guards, goal,
+        nomination, _calibration(lab), JudgeTable(confirm_pairs=pairs), lab.config.guards, scale,
         seeds=lambda key: hash(key) % 2**31, generation=1,
     )  # fmt: skip
     trials: dict[str, Trial] = {}
@@ -36,7 +36,7 @@ def verdict_of(lab: Ours, edits: tuple[FileEdit, ...], pairs: int = 16) -> Verdi
 def guarded(lab: Ours, edits: tuple[FileEdit, ...]) -> tuple[str, str]:
     """Return ``guard`` and the reason if a better score does not help against a guard."""
     verdict = verdict_of(lab, edits)
-    better = improvement(lab.config.score.goal, 0.0, 0.0) < (verdict.effect or 0.0)
+    better = (verdict.effect or 0.0) > 0
     if better and verdict.answer is Answer.NOT_BETTER and "guard" in verdict.reason:
         return "guard", verdict.reason
     return "", f"{verdict.answer}: {verdict.reason}"

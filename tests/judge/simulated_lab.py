@@ -7,6 +7,7 @@ import numpy as np
 
 from regency.config import JudgeTable
 from regency.judge import calibrate, confirm, nominate
+from regency.judge.scale import Scale
 from regency.records import Answer, Trial, TrialRequest
 
 
@@ -27,6 +28,10 @@ class SimulatedLab:
     faults: dict[str, str] = field(default_factory=dict)  # key or candidate -> fault
     requests: list[TrialRequest] = field(default_factory=list)
     rounds: list[int] = field(default_factory=list)
+
+    @property
+    def scale(self) -> Scale:
+        return Scale(self.goal)
 
     def run(self, request: TrialRequest, weather: float = 0.0) -> Trial:
         self.requests.append(request)
@@ -63,14 +68,16 @@ class SimulatedLab:
 
     def calibrate(self, settings=None):
         settings = settings or JudgeTable()
-        stage = calibrate.calibrate("c0", settings, self.goal, seeds, 1)
+        stage = calibrate.calibrate("c0", settings, self.scale, seeds, 1)
         return self.drive(stage)
 
     def test(self, candidate, calibration, index=1, promotions=0, settings=None, guards=(), **how):
         settings = settings or JudgeTable()
-        nomination = confirm.start(index, promotions, candidate, "c0", calibration, settings, 1.0)
+        nomination = confirm.start(
+            index, promotions, candidate, "c0", calibration, settings, 1.0, self.scale
+        )
         stage = confirm.confirm(
-            nomination, calibration, settings, guards, self.goal, seeds, generation=1, **how
+            nomination, calibration, settings, guards, self.scale, seeds, generation=1, **how
         )
         return self.drive(stage)
 
@@ -82,7 +89,7 @@ class SimulatedLab:
         promoted, tested, results = [], 0, []
         for name in candidates:
             sd = nominate.pooled_noise(calibration, results)
-            stage = nominate.search(name, base, sd, settings, self.goal, seeds)
+            stage = nominate.search(name, base, sd, settings, self.scale, seeds)
             results.append(self.drive(stage))
             if nominate.choose(results[-1:], tested) is None:
                 continue

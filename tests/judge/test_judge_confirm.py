@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from regency.config import GuardTable, JudgeTable
 from regency.errors import BadInput
 from regency.judge import confirm
+from regency.judge.scale import Scale
 from regency.judge.verdict import explain
 from regency.records import Answer, Purpose
 from regency.stats import evalues, sequential
@@ -16,17 +17,22 @@ from regency.stats import evalues, sequential
 
 def test_the_level_is_fixed_at_the_start(lab):
     calibration = lab.calibrate()
-    first = confirm.start(1, 0, "c1", "c0", calibration, JudgeTable(), 0.3)
+    first = confirm.start(1, 0, "c1", "c0", calibration, JudgeTable(), 0.3, Scale())
     assert first.level == pytest.approx(0.05 * sequential.share(1))
     assert (first.max_pairs, first.e_process, first.gain) == (32, evalues.RIGHT_HAAR_T, 0.3)
-    assert confirm.start(1, 2, "c1", "c0", calibration, JudgeTable(), 0).level == 3 * first.level
+    assert (
+        confirm.start(1, 2, "c1", "c0", calibration, JudgeTable(), 0, Scale()).level
+        == 3 * first.level
+    )
 
 
 @pytest.mark.parametrize("index", [1, 30, 10_000])
 def test_a_cap_that_forbids_crossing_is_raised(make_lab, index):
     for noise in (1, 0):
         calibration = make_lab(noise={"c0": noise}).calibrate()
-        small = confirm.start(index, 0, "c1", "c0", calibration, JudgeTable(confirm_pairs=2), 0)
+        small = confirm.start(
+            index, 0, "c1", "c0", calibration, JudgeTable(confirm_pairs=2), 0, Scale()
+        )
         endless = [1e9 + 1e3 * (n % 2) for n in range(small.max_pairs)]
         e = evalues.evidence(small.e_process, endless, calibration.differences)
         assert e * small.level >= 1 - 1e-6

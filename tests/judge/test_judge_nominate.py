@@ -9,7 +9,7 @@ from simulated_lab import seeds
 from regency.config import JudgeTable
 from regency.errors import BadInput
 from regency.judge import nominate
-from regency.judge.verdict import improvement
+from regency.judge.scale import Scale
 from regency.records import Answer, Purpose, Trial
 
 BASE = nominate.Baseline("c0", 3.0, 8)
@@ -17,7 +17,7 @@ BASE = nominate.Baseline("c0", 3.0, 8)
 
 def search(lab, candidate="c1", sd=1.0, base=BASE, together=False, **settings):
     table, noise = JudgeTable(**settings), nominate.Noise(sd, sd / np.sqrt(2))
-    stage = nominate.search(candidate, base, noise, table, lab.goal, seeds, together=together)
+    stage = nominate.search(candidate, base, noise, table, lab.scale, seeds, together=together)
     return lab.drive(stage)
 
 
@@ -95,9 +95,9 @@ def test_maximize_is_minimize_with_the_sign_turned(make_lab, start, effect):
 
 @given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
 def test_improvement_is_positive_when_better(new, old):
-    assert improvement("minimize", new, old) == improvement("maximize", -new, -old)
-    assert (improvement("minimize", new, old) > 0) == (new < old)
-    assert improvement("minimize", new, old) == -improvement("minimize", old, new)
+    assert Scale("minimize").improvement(new, old) == Scale("maximize").improvement(-new, -old)
+    assert (Scale("minimize").improvement(new, old) > 0) == (new < old)
+    assert Scale("minimize").improvement(new, old) == -Scale("minimize").improvement(old, new)
 
 
 def trial(score, split="search"):
@@ -176,7 +176,7 @@ def test_what_a_busy_machine_does_to_both_runs_of_a_pair_is_not_taken_for_a_gain
         noise, table = nominate.Noise(0.1, 1.0), JudgeTable(search_trials=3)
         results = [
             lab.drive(
-                nominate.search("c1", BASE, noise, table, "minimize", seeds, together=together)
+                nominate.search("c1", BASE, noise, table, lab.scale, seeds, together=together)
             )
             for lab in labs
         ]

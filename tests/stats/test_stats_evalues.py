@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from regency.stats import evalues
+from regency.stats import evalues, signs
 
 T, SIGN = evalues.RIGHT_HAAR_T, evalues.SIGN
 finite = st.floats(-1e3, 1e3).map(lambda x: round(x, 6))
@@ -81,7 +81,7 @@ def test_sign_evidence_is_its_integral(wins, losses):
     spread = 2 * integrate.quad(bet, 0.5, 1, epsrel=1e-10, limit=200)[0]
     certain = 2.0**wins if not losses else 0.0
     expected = (spread + certain) / 2
-    assert evalues.sign_evidence(wins, losses) == pytest.approx(expected, rel=1e-6)
+    assert signs.sign_evidence(wins, losses) == pytest.approx(expected, rel=1e-6)
 
 
 @given(st.lists(finite, min_size=1, max_size=12), st.floats(0, 100))
@@ -181,6 +181,6 @@ def test_plugging_in_the_calibrated_noise_would_not_be_valid():
 def test_a_sign_null_ever_crosses_with_at_most_its_level():
     rng = np.random.default_rng(6)
     wins = (rng.random((4_000, 40)) < 0.5).cumsum(1)
-    table = [[evalues.sign_evidence(w, n - w) for w in range(n + 1)] for n in range(1, 41)]
+    table = [[signs.sign_evidence(w, n - w) for w in range(n + 1)] for n in range(1, 41)]
     crossed = sum(max(table[n][w] for n, w in enumerate(path)) >= 20 for path in wins)
     assert 0 < crossed <= stats.binom.ppf(0.999, 4_000, 0.05)

@@ -151,6 +151,32 @@ class ScoreTable(Table):
         "or the name of an output that holds a JSON object.",
     )
 
+    compare: Literal["auto", "difference", "ratio"] = Field(
+        "auto",
+        description="How scores are compared: by their difference or, as is right for times and "
+        "sizes, by their ratio; improvements are then logarithms of ratios (0.03: 3 %). `auto`: "
+        "by ratio for `cpu_s` and `wall_s`.",
+    )
+    bounds: tuple[float, float] | None = Field(
+        None,
+        description="Smallest and largest possible score, such as [0, 1] for a success rate. "
+        "Gate 2 then needs no assumption on how scores are spread.",
+    )
+    items: int = Field(
+        1,
+        ge=1,
+        description="With `bounds`: how many independent items, such as tasks, one score is the "
+        "mean of. The more, the fewer pairs a test takes.",
+    )
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> "ScoreTable":
+        if self.bounds is not None and self.bounds[0] >= self.bounds[1]:
+            raise ValueError("bounds must be the smallest score, then a larger one")
+        if self.bounds is None and self.items > 1:
+            raise ValueError("items says how many shares a score is the mean of: set `bounds` too")
+        return self
+
     @model_validator(mode="after")
     def _one_way(self) -> "ScoreTable":
         if self.trust == "blind" and (self.command is None or self.read is not None):

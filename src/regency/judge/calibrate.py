@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 
 from regency.config import JudgeTable
 from regency.errors import BadInput
-from regency.judge.verdict import improvement
+from regency.judge.scale import BOUNDED, Scale
 from regency.records import Batch, Calibration, Purpose, Trial, TrialRequest
 from regency.stats import evalues
 
@@ -16,7 +16,7 @@ Seeds = Callable[[str], int]
 
 
 def calibrate(
-    candidate: str, settings: JudgeTable, goal: str, seeds: Seeds, epoch: int
+    candidate: str, settings: JudgeTable, scale: Scale, seeds: Seeds, epoch: int
 ) -> Generator[list[Batch], list[tuple[Trial, ...]], Calibration]:
     """Measure the champion's own noise on the search split.
 
@@ -26,7 +26,7 @@ def calibrate(
     Args:
         candidate: The champion.
         settings: ``[judge]``.
-        goal: ``minimize`` or ``maximize``.
+        scale: How scores are compared.
         seeds: Seed of a key.
         epoch: Number of the epoch.
 
@@ -47,7 +47,7 @@ def calibrate(
     again = f"{prefix}/repeat"
     repeat = TrialRequest(again, candidate, Purpose.CALIBRATE, "search", first.seed, probed=True)
     *pairs, (same,) = yield [*batches, (repeat,)]
-    return _summary(candidate, goal, pairs, same)
+    return _summary(candidate, scale, pairs, same)
 
 
 def _request(key: str, candidate: str, seeds: Seeds) -> TrialRequest:
@@ -55,12 +55,12 @@ def _request(key: str, candidate: str, seeds: Seeds) -> TrialRequest:
 
 
 def _summary(
-    candidate: str, goal: str, pairs: Sequence[tuple[Trial, ...]], again: Trial
+    candidate: str, scale: Scale, pairs: Sequence[tuple[Trial, ...]], again: Trial
 ) -> Calibration:
     scores = [[needed_score(trial) for trial in pair] for pair in pairs]
-    differences = tuple(improvement(goal, second, first) for first, second in scores)
+    differences = tuple(scale.improvement(second, first) for first, second in scores)
     gap = abs(needed_score(again) - scores[0][0])
-    e_process, why = choose(differences)
+    e_process, why = choose(differences, scale)
     return Calibration(
         candidate=candidate,
         pairs=len(pairs),
@@ -72,7 +72,9 @@ def _summary(
         seed_gap=gap,
         e_process=e_process,
         why=why,
-        run_sd=_run_sd([score for pair in scores for score in pair]),
+        run_sd=_run_sd(
+            [scale.improvement(score, scores[0][0]) for pair in scores for score in pair]
+        ),
     )
 
 
@@ -96,12 +98,19 @@ def needed_score(trial: Trial) -> float:
     return trial.score
 
 
-def choose(differences: Sequence[float]) -> tuple[str, str]:
+def choose(differences: Sequence[float], scale: Scale) -> tuple[str, str]:
     """Return the e-process for gate 2 and why that one, in words.
 
     Args:
         differences: Paired differences of the champion against itself, metric units.
+        scale: How scores are compared.
     """
+    if scale.bounded:
+        return BOUNDED, (
+            f"Scores lie between {scale.low:g} and {scale.high:g}, each the mean of {scale.items} "
+            f"item{'s' if scale.items > 1 else ''}. Gate 2 bets on shares: the promise holds "
+            "whatever their spread, as long as items are independent of one another."
+        )
     ties = sum(d == 0 for d in differences)
     if ties == len(differences):
         return evalues.SIGN, (

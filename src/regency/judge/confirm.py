@@ -9,11 +9,12 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
 from regency.config import GuardTable, JudgeTable
-from regency.errors import BadInput
+from regency.errors import BadInput, TrialError
 from regency.judge import guards as guarding
 from regency.judge import outlook
 from regency.judge.calibrate import Seeds
-from regency.judge.verdict import GUARDED, REASONS, bounds, improvement
+from regency.judge.scale import Scale
+from regency.judge.verdict import GUARDED, REASONS, finite
 from regency.records import (
     Answer,
     Batch,
@@ -25,7 +26,7 @@ from regency.records import (
     TrialRequest,
     Verdict,
 )
-from regency.stats import evalues, sequential
+from regency.stats import sequential
 
 # Pairs whose candidate is probed as well: the first, so that a cheat costs little, and later ones
 # ever more rarely, so that one that cheats now and then is caught before it has won.
@@ -42,6 +43,7 @@ def start(
     calibration: Calibration,
     settings: JudgeTable,
     gain: float,
+    scale: Scale,
 ) -> Nomination:
     """Return the nomination, with its level fixed; write it down before any pair is run.
 
@@ -53,9 +55,10 @@ def start(
         calibration: Of the epoch.
         settings: ``[judge]``.
         gain: Mean gain on the search split.
+        scale: How scores are compared.
     """
     level = sequential.level(index, promotions_so_far, settings.false_promotion_rate)
-    fewest = sequential.fewest_pairs(level, calibration.e_process, calibration.pairs, noisy=True)
+    fewest = scale.fewest_pairs(calibration.e_process, level, calibration.pairs)
     cap = max(settings.confirm_pairs, fewest)
     return Nomination(index, candidate, champion, level, cap, calibration.e_process, gain)
 
@@ -69,7 +72,7 @@ class Test:
         calibration: Of the epoch.
         smallest_effect: Gains below this are not worth having, metric units.
         guards: Guards to pass.
-        goal: ``minimize`` or ``maximize``.
+        scale: How scores are compared.
         pairs: Valid pairs looked at, candidate first.
         differences: Their improvements, metric units.
         highest: Largest e-value so far.
@@ -79,7 +82,7 @@ class Test:
     calibration: Calibration
     smallest_effect: float
     guards: Sequence[GuardTable]
-    goal: str
+    scale: Scale
     pairs: list[Pair] = field(default_factory=list)
     differences: list[float] = field(default_factory=list)
     highest: float = 1.0
@@ -90,13 +93,20 @@ class Test:
         if candidate.score is None or champion.score is None:
             return self.verdict(Answer.INVALID, candidate.fault or "A run gave no score.")
         self.pairs.append(pair)
-        self.differences.append(improvement(self.goal, candidate.score, champion.score))
-        e_process, known = self.nomination.e_process, self.calibration.differences
-        self.highest = max(self.highest, evalues.evidence(e_process, self.differences, known))
+        scores, known = self._scores(), self.calibration.differences
+        try:
+            self.differences = self.scale.differences(scores)
+            evidence = self.scale.evidence(self.nomination.e_process, scores, known)
+        except TrialError as error:
+            return self.verdict(Answer.INVALID, f"{str(error).capitalize()}.")
+        self.highest = max(self.highest, evidence)
         if self.highest * self.nomination.level >= 1:
             return self._better()
-        answer = outlook.stop(self.differences, self.nomination, self.smallest_effect)
+        answer = outlook.stop(scores, self.scale, self.nomination, self.smallest_effect)
         return self.verdict(answer, REASONS[answer]) if answer else None
+
+    def _scores(self) -> list[tuple[float, float]]:
+        return [(new.score or 0.0, old.score or 0.0) for new, old in self.pairs]
 
     def _better(self) -> Verdict:
         new, old = zip(*self.pairs, strict=True)
@@ -106,10 +116,15 @@ class Test:
             return self.verdict(Answer.NOT_BETTER, GUARDED.format(names=failed), findings)
         return self.verdict(Answer.BETTER, REASONS[Answer.BETTER], findings)
 
+    def _interval(self) -> tuple[float | None, float | None]:
+        level, known = self.nomination.level, self.calibration.differences
+        ends = self.scale.interval(self.nomination.e_process, self._scores(), level, known)
+        return finite(ends[0]), finite(ends[1])
+
     def verdict(self, answer: Answer, reason: str, findings: tuple[Finding, ...] = ()) -> Verdict:
         """Return ``answer`` with the evidence as it stands."""
         looks = len(self.differences)
-        low, high = bounds(self.differences, self.nomination, self.calibration.differences)
+        low, high = self._interval() if looks else (None, None)
         return Verdict(
             candidate=self.nomination.candidate,
             answer=answer,
@@ -174,7 +189,7 @@ def confirm(  # noqa: PLR0913 - everything that a verdict rests on
     calibration: Calibration,
     settings: JudgeTable,
     guards: Sequence[GuardTable],
-    goal: str,
+    scale: Scale,
     seeds: Seeds,
     *,
     generation: int,
@@ -188,7 +203,7 @@ def confirm(  # noqa: PLR0913 - everything that a verdict rests on
         calibration: Of the epoch.
         settings: ``[judge]``.
         guards: ``[[guards]]``.
-        goal: ``minimize`` or ``maximize``.
+        scale: How scores are compared.
         seeds: Seed of a key; keys are ``confirm/GENERATION/INDEX/PAIR/ARM``.
         generation: Number of the generation the nomination is counted in.
         width: Pairs asked for at once; they are looked at in order all the same.
@@ -200,7 +215,7 @@ def confirm(  # noqa: PLR0913 - everything that a verdict rests on
     Raises:
         BadInput: The champion failed twice in the same pair.
     """
-    test = Test(nomination, calibration, settings.smallest_effect, guards, goal)
+    test = Test(nomination, calibration, settings.smallest_effect, guards, scale)
     plan = Plan(nomination, generation, seeds)
     asked = 0
     while asked < nomination.max_pairs:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from regency.config import JudgeTable
 from regency.errors import BadInput
 from regency.judge.calibrate import Seeds
-from regency.judge.verdict import improvement
+from regency.judge.scale import Scale
 from regency.records import (
     Answer,
     Batch,
@@ -144,7 +144,7 @@ class Looks:
         base: The champion's search score.
         noise: How much scores differ by luck.
         settings: ``[judge]``.
-        goal: ``minimize`` or ``maximize``.
+        scale: How scores are compared.
         trials: Its trials.
         differences: Improvements over runs of the champion that shared its core.
     """
@@ -153,7 +153,7 @@ class Looks:
     base: Baseline
     noise: Noise
     settings: JudgeTable
-    goal: str
+    scale: Scale
     trials: list[Trial] = field(default_factory=list)
     differences: list[float] = field(default_factory=list)
 
@@ -163,7 +163,7 @@ class Looks:
         if trial.score is None:
             return self._result(None, 0.0, self._verdict(Answer.INVALID, trial.fault or NO_SCORE))
         if champion is not None and champion.score is not None:
-            self.differences.append(improvement(self.goal, trial.score, champion.score))
+            self.differences.append(self.scale.improvement(trial.score, champion.score))
         return self._weigh(*self._gain())
 
     def _gain(self) -> tuple[float, float]:
@@ -177,7 +177,7 @@ class Looks:
         scores = [t.score for t in self.trials if t.score is not None]
         mean = math.fsum(scores) / len(scores)
         se = self.noise.run_sd * math.sqrt(1 / len(scores) + 1 / self.base.runs)
-        return improvement(self.goal, mean, self.base.mean), se
+        return self.scale.improvement(mean, self.base.mean), se
 
     def _weigh(self, gain: float, se: float) -> SearchResult | None:
         looks, most = len(self.trials), self.settings.search_trials
@@ -212,7 +212,7 @@ def search(
     base: Baseline,
     noise: Noise,
     settings: JudgeTable,
-    goal: str,
+    scale: Scale,
     seeds: Seeds,
     *,
     together: bool = False,
@@ -224,7 +224,7 @@ def search(
         base: The champion's search score.
         noise: How much scores differ by luck.
         settings: ``[judge]``.
-        goal: ``minimize`` or ``maximize``.
+        scale: How scores are compared.
         seeds: Seed of a key.
         together: Whether the runs of a pair share a core at the same time. Then every look but
             the first has the champion beside it: that first look is cheap and weeds most out, the
@@ -233,7 +233,7 @@ def search(
     Returns:
         The result; a verdict of gate ``search`` unless it is promising.
     """
-    looks = Looks(candidate, base, noise, settings, goal)
+    looks = Looks(candidate, base, noise, settings, scale)
     while True:
         prefix = f"search/{base.epoch}/{candidate}/{len(looks.trials)}"
         arms = {prefix: candidate}

@@ -6,8 +6,9 @@ Knows nothing of trials.
 import math
 from collections.abc import Sequence
 
+from regency.judge.scale import BOUNDED, Scale, Scores
 from regency.records import Answer, Nomination
-from regency.stats import evalues
+from regency.stats import evalues, signs
 
 LEAST_PAIRS = 3
 AGAINST = 10.0  # evidence that the effect is below the smallest one worth having
@@ -15,7 +16,7 @@ HOPE = 1.25  # standard errors that the effect may be above its mean so far
 
 
 def stop(
-    differences: Sequence[float], nomination: Nomination, smallest_effect: float
+    scores: Scores, scale: Scale, nomination: Nomination, smallest_effect: float
 ) -> Answer | None:
     """Return the answer with which to stop short of ``better``, or None to go on.
 
@@ -24,31 +25,40 @@ def stop(
     the cap.
 
     Args:
-        differences: Paired improvements so far, metric units.
+        scores: Pairs of scores so far, the candidate's first.
+        scale: How they are compared.
         nomination: The nomination.
         smallest_effect: Gains below this are not worth having, metric units.
     """
+    differences = scale.differences(scores)
     n = len(differences)
     mean = math.fsum(differences) / n
     if n < LEAST_PAIRS and n < nomination.max_pairs:
         return None
     short = [smallest_effect - d for d in differences]
-    if evalues.evidence(nomination.e_process, short) >= AGAINST:
+    process = evalues.RIGHT_HAAR_T if nomination.e_process == BOUNDED else nomination.e_process
+    if evalues.evidence(process, short) >= AGAINST:
         return Answer.NOT_BETTER
-    if n >= nomination.max_pairs or _best_case(differences, nomination) * nomination.level < 1:
+    if n >= nomination.max_pairs or _best_case(scores, scale, nomination) * nomination.level < 1:
         low = mean <= 0 or mean < smallest_effect
         return Answer.NOT_BETTER if low else Answer.UNDECIDED
     return None
 
 
-def _best_case(differences: Sequence[float], nomination: Nomination) -> float:
+def _best_case(scores: Scores, scale: Scale, nomination: Nomination) -> float:
     """Return the e-value at the cap if all goes as well as can be hoped for."""
+    differences = scale.differences(scores)
     n, cap = len(differences), nomination.max_pairs
     if nomination.e_process == evalues.SIGN:
-        return evalues.sign_evidence(*_hoped_wins(differences, cap))
+        return signs.sign_evidence(*_hoped_wins(differences, cap))
     mean = math.fsum(differences) / n
     variance = math.fsum((d - mean) ** 2 for d in differences) / (n - 1)
-    hoped = mean + HOPE * math.sqrt(variance / n)
+    more = HOPE * math.sqrt(variance / n)
+    if nomination.e_process == evalues.SYMMETRIC:
+        return signs.symmetric_evidence([differences[k % n] + more for k in range(cap)])
+    if nomination.e_process == BOUNDED:
+        return scale.hoped(scores, more, cap)
+    hoped = mean + more
     squares = variance * (cap - 1) + cap * hoped**2
     return float(evalues.right_haar_t(cap, cap * hoped, squares))
 

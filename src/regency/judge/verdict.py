@@ -6,36 +6,12 @@ confirm split; `explain` gives people the whole story.
 
 import math
 
-from regency.records import Answer, Nomination, Verdict
-from regency.stats import intervals
-
-MINIMIZE = "minimize"
-
-
-def improvement(goal: str, candidate: float, champion: float) -> float:
-    """Return how much better ``candidate`` is than ``champion``: positive is better.
-
-    Args:
-        goal: ``minimize`` or ``maximize``.
-        candidate: The candidate's score, metric units.
-        champion: The champion's score, metric units.
-    """
-    return champion - candidate if goal == MINIMIZE else candidate - champion
+from regency.records import Answer, Verdict
 
 
 def finite(value: float) -> float | None:
     """Return ``value``, or None where it is infinite (records hold finite numbers only)."""
     return float(value) if math.isfinite(value) else None
-
-
-def bounds(
-    differences: list[float], nomination: Nomination, calibration: tuple[float, ...]
-) -> tuple[float | None, float | None]:
-    """Return the ends of the anytime-valid interval for the effect, None where there is none."""
-    if not differences:
-        return None, None
-    low, high = intervals.interval(differences, nomination.level, nomination.e_process, calibration)
-    return finite(low), finite(high)
 
 
 REASONS = {

@@ -13,10 +13,13 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from regency.stats import signs
+
 Number = TypeVar("Number", float, npt.NDArray[np.float64])
 
 RIGHT_HAAR_T = "right-Haar t"
 SIGN = "sign"
+SYMMETRIC = "symmetric"
 
 # Standardised effects are mixed over half-normals of these scales, in equal parts: the wide one
 # pays for effects of many sd within a handful of pairs, the other for effects of 1 to 3 sd.
@@ -32,7 +35,6 @@ NOISE_ALLOWANCE = 3.0
 
 TINY = 1e-300
 LARGEST_EXPONENT = 700.0  # keeps e-values finite; more evidence than that changes no decision
-MOST_WINS = 1000  # for the same reason; more wins count as so many
 
 
 def evidence(
@@ -44,7 +46,8 @@ def evidence(
     """Return the evidence that the typical difference is above ``null``.
 
     Args:
-        e_process: `RIGHT_HAAR_T` (about the mean) or `SIGN` (about the median).
+        e_process: `RIGHT_HAAR_T` (about the mean), `SYMMETRIC` (about the centre of symmetry) or
+            `SIGN` (about the median).
         differences: Paired improvements so far, in the order of looking, metric units.
         calibration: Paired differences of the champion against itself; used by `RIGHT_HAAR_T`.
         null: The effect to be exceeded, metric units.
@@ -58,12 +61,15 @@ def evidence(
     shifted = [x - null for x in differences] if null else differences
     if e_process == SIGN:
         wins = sum(x > 0 for x in shifted)
-        return sign_evidence(wins, sum(x < 0 for x in shifted))
+        return signs.sign_evidence(wins, sum(x < 0 for x in shifted))
+    if e_process == SYMMETRIC:
+        return signs.symmetric_evidence(shifted)
     if e_process != RIGHT_HAAR_T:
-        raise ValueError(f"no e-process {e_process!r}: use {RIGHT_HAAR_T!r} or {SIGN!r}")
+        known = ", ".join(map(repr, (RIGHT_HAAR_T, SYMMETRIC, SIGN)))
+        raise ValueError(f"no e-process {e_process!r} for differences: use {known}")
     total, squares = math.fsum(shifted), math.fsum([x * x for x in shifted])
-    known = math.fsum([z * z for z in calibration])
-    return float(t_evidence(len(shifted), total, squares, len(calibration), known))
+    known_squares = math.fsum([z * z for z in calibration])
+    return float(t_evidence(len(shifted), total, squares, len(calibration), known_squares))
 
 
 def t_evidence(n: int, total: Number, squares: Number, df: int = 0, known: float = 0.0) -> Number:
@@ -138,7 +144,10 @@ def right_haar_t(
         pooled: Sum of squares of those.
     """
     most = math.sqrt(n)  # by Cauchy and Schwarz, but rounding may say more
-    ratio = np.clip(total / np.maximum(np.sqrt(squares + pooled), TINY), -most, most)
+    if isinstance(total, np.ndarray):
+        ratio = np.clip(total / np.maximum(np.sqrt(squares + pooled), TINY), -most, most)
+    else:
+        ratio = min(max(total / max(math.sqrt(squares + pooled), TINY), -most), most)
     parts = [_half_normal(n, ratio, df, scale) for scale in SCALES]
     mixed: Number = sum(parts[1:], parts[0]) / len(parts)
     return mixed
@@ -147,8 +156,11 @@ def right_haar_t(
 def _half_normal(n: int, ratio: Number, df: int, scale: float) -> Number:
     spread = 1 + n * scale**2
     rho = ratio * (scale / math.sqrt(spread))
-    exponent = np.log(1 - rho * rho) * (-(n + df) / 2)
-    grown: Number = np.exp(np.minimum(exponent, LARGEST_EXPONENT))
+    rest = 1 - rho * rho
+    if isinstance(rest, np.ndarray):
+        grown: Number = np.exp(np.minimum(np.log(rest) * (-(n + df) / 2), LARGEST_EXPONENT))
+    else:
+        grown = math.exp(min(math.log(rest) * (-(n + df) / 2), LARGEST_EXPONENT))
     return grown * (1 + central_student(rho, n + df)) / math.sqrt(spread)
 
 
@@ -167,26 +179,8 @@ def central_student(sine: Number, df: int) -> Number:
     for k in range(df - 2 - odd, 0, -2):
         series = (1 + series) * cosine2 * ((k - 1 + odd) / (k + odd))
     central: Number = sine * (1 + series)
-    if odd:
-        angle: Number = np.arcsin(sine) + central * np.sqrt(cosine2) * (df > 1)
-        central = angle * (2 / math.pi)
+    if odd and isinstance(sine, np.ndarray):
+        central = (np.arcsin(sine) + central * np.sqrt(cosine2) * (df > 1)) * (2 / math.pi)
+    elif odd:
+        central = (math.asin(sine) + central * math.sqrt(cosine2) * (df > 1)) * (2 / math.pi)
     return central
-
-
-def sign_evidence(wins: int, losses: int) -> float:
-    """Return the evidence that positive differences are more likely than negative ones.
-
-    Bets on the share p of wins, half the stake on p = 1 and half spread evenly over p from 1/2 to
-    1, against 1/2 or less; ties are left out. The second half is an incomplete beta function at
-    whole numbers, ``Σ_{k<=wins} C(n+1, k) / ((n+1) C(n, wins))``. Valid for any independent
-    differences of which neither sign is likelier, whatever their size, tails and skew.
-
-    Args:
-        wins: Number of positive differences.
-        losses: Number of negative differences.
-    """
-    wins = min(wins, MOST_WINS)
-    n = wins + losses
-    favourable = sum(math.comb(n + 1, k) for k in range(wins + 1))
-    all_won = 2.0**n if losses == 0 else 0.0
-    return (all_won + favourable / ((n + 1) * math.comb(n, wins))) / 2

@@ -5,7 +5,7 @@ Knows nothing of candidates or scores.
 
 import math
 
-from regency.stats import evalues
+from regency.stats import evalues, signs
 
 # γ_t is proportional to 1/(t + 10)². Among (t + c)^-s and 1/((t + c) log²(t + c)) it loses least
 # against a budget divided evenly over a number of tests that one would have to know beforehand:
@@ -54,7 +54,9 @@ def fewest_pairs(level: float, e_process: str, calibration_df: int = 0, noisy: b
     """
     for pairs in range(1, MOST_PAIRS):
         if e_process == evalues.SIGN:
-            most = evalues.sign_evidence(pairs, 0)
+            most = signs.sign_evidence(pairs, 0)
+        elif e_process == evalues.SYMMETRIC:
+            most = signs.symmetric_evidence([1.0] * pairs)
         else:
             most = evalues.most_t_evidence(pairs, calibration_df, noisy)
         if most >= 1 / level:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 START = 1_650_000_000
-WORDS = tuple(
-    """value result cache index parse token buffer stream query record batch state model layer score
-    weight merge branch commit object window cursor handle engine worker signal""".split()
+WORDS = (
+    *("value", "result", "cache", "index", "parse", "token", "buffer", "stream", "query"),
+    *("record", "batch", "state", "model", "layer", "score", "weight", "merge", "branch"),
+    *("commit", "object", "window", "cursor", "handle", "engine", "worker", "signal"),
 )
 
 

@@ -94,6 +94,15 @@ def test_a_second_answer_comes_from_the_cache_until_something_changes(repo, tmp_
     assert len(list((tmp_path / "regency/authorship").iterdir())) == 2
 
 
+def test_one_file_line_by_line(repo):
+    done = piped("measure", "authorship", str(repo), "--file", "a.py")
+    assert [row.split()[2:4] for row in done.out.splitlines()] == [["ai", "claude"]] * 2
+    found = json.loads(piped("measure", "authorship", str(repo), "--file", "b.py", "--json").out)
+    assert [x["category"] for x in found["lines"]] == ["unknown", "unknown"]
+    gone = piped("measure", "authorship", str(repo), "--file", "gone.py")
+    assert gone.code == 2 and "is no text file" in gone.err
+
+
 def test_aiders_method(repo):
     done = piped("measure", "authorship", str(repo), "--aider-compatible", "--since", "HEAD^")
     assert done.code == 0 and "HEAD^..HEAD" in done.out and "0.00 %" in done.out

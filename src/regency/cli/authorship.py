@@ -15,7 +15,7 @@ from regency.cli.options import print_json
 from regency.errors import BadInput
 
 if TYPE_CHECKING:
-    from regency.measure.authorship import Measured
+    from regency.measure.authorship import Measured, Settings
     from regency.measure.authorship.authors import Source
 
 SOURCES = ("regency", "git-ai", "agent-trace", "entire", "trailers", "names", "aider",
@@ -60,6 +60,7 @@ UNSAID = ("revision", "cache", "as_json", "html", "svg", "by")
 @click.option(
     "--cache/--no-cache", default=True, help="Take the answer from the cache if nothing changed."
 )
+@click.option("--file", metavar="PATH", default="", help="Only this file, line by line.")
 @click.option(
     "--aider-compatible", "aider", is_flag=True,
     help="Only aider's share of a release, by the method that aider publishes.",
@@ -89,6 +90,7 @@ def authorship(  # noqa: PLR0913, PLR0917 - one for each option
     depth: int,
     by: str,
     cache: bool,
+    file: str,
     aider: bool,
     since: str,
     until: str,
@@ -113,6 +115,9 @@ def authorship(  # noqa: PLR0913, PLR0917 - one for each option
         revision, _sources(only, without), recover, confidence, moves, _moment(human_before),
         traces, depth,
     )  # fmt: skip
+    if file:
+        _lines(str(repo), file, settings, as_json=as_json)
+        return
     with _progress(quiet=as_json) as progress:
         measured = measure(repo, settings, progress, cached=cache)
     command = _again(measured.place, measured.commit)
@@ -125,6 +130,24 @@ def authorship(  # noqa: PLR0913, PLR0917 - one for each option
         from regency.cli.authorship_report import show
 
         show(paper.console(), measured, by, command)
+
+
+def _lines(repo: str, file: str, settings: "Settings", *, as_json: bool) -> None:
+    from regency.measure.authorship import lines_of
+
+    with _progress(quiet=as_json) as progress:
+        progress("replaying the history")
+        lines = lines_of(repo, file, settings)
+    if as_json:
+        rows = [{"line": n, "commit": x.commit, "category": str(x.author.category),
+                 "agent": x.author.agent, "model": x.author.model,
+                 "source": x.author.source and str(x.author.source),
+                 "recovered": x.author.recovered} for n, x in enumerate(lines, 1)]  # fmt: skip
+        print_json({"file": file, "command": _again(str(Path(repo).resolve()), ""), "lines": rows})
+    else:
+        from regency.cli.authorship_report import show_lines
+
+        show_lines(paper.console(), lines)
 
 
 def _files(found: "Measured", command: str, html: Path | None, svg: Path | None) -> None:

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.text import Text
 
 from regency.cli import paper
-from regency.cli.text import one_line
-from regency.measure.authorship import Measured, words
+from regency.cli.text import clean, one_line
+from regency.measure.authorship import Line, Measured, words
 from regency.measure.authorship.aider import Release
 from regency.measure.authorship.tally import Tally
 from regency.measure.authorship.timeline import day
@@ -114,6 +114,16 @@ def _remarks(out: Console, found: Measured) -> None:
         for fault in found.faults[:MOST_ROWS]:
             table.add_row(paper.line(fault.kind), f"{fault.count:,}", paper.line(fault.example))
         out.print(table)
+
+
+def show_lines(out: Console, lines: Sequence[Line]) -> None:
+    """Print a file with the author of each line before it."""
+    for number, line in enumerate(lines, 1):
+        author = line.author
+        who = " ".join(filter(None, (str(author.category), author.agent, author.model)))
+        made = Text(f"{number:>5}  {line.commit[:9]}  {one_line(who, 28):<28}  ", style="dim")
+        made.append(clean(line.text.expandtabs(4)).replace("\n", " "))
+        out.print(made, no_wrap=True, overflow="ellipsis", crop=True)
 
 
 def show_releases(out: Console, releases: Sequence[Release], command: str) -> None:

@@ -17,7 +17,7 @@ from regency.measure.authorship.faults import Faults
 from regency.measure.authorship.gitai import LineNote
 from regency.measure.authorship.recover import Recovery
 from regency.measure.authorship.replay import Replay, Replayed
-from regency.measure.authorship.result import Measured, Notes, Settings, Skipped
+from regency.measure.authorship.result import Line, Measured, Notes, Settings, Skipped
 from regency.measure.authorship.tally import Tally
 from regency.measure.authorship.trailers import is_candidate, picked_from, said_of
 from regency.repo.changes import of_commits
@@ -59,16 +59,54 @@ def measure(
     history = History.discover(path)
     tip = history.resolve(settings.revision)
     if not cached:
-        return _replayed(history, tip, settings, progress)
+        return _counted(history, tip, settings, progress)
     place = cache.place(history, tip, settings)
     known = cache.load(place)
     if known is None:
-        known = _replayed(history, tip, settings, progress)
+        known = _counted(history, tip, settings, progress)
         cache.save(place, known)
     return known
 
 
-def _replayed(history: History, tip: str, settings: Settings, progress: Progress) -> Measured:
+def lines_of(path: Path | str, file: str, settings: Settings) -> list[Line]:
+    """Return who wrote each line of a file, at the revision that the settings name.
+
+    Args:
+        path: A folder in the repository.
+        file: The file, from the top of the repository.
+        settings: What counts.
+
+    Raises:
+        RepositoryError: As for `measure`, or there is no such text file.
+    """
+    history = History.discover(path)
+    tip = history.resolve(settings.revision)
+    done = _replayed(history, tip, settings, lambda _: None)
+    entry = done.replayed.files.get(file)
+    if entry is None or entry.lines is None:
+        raise RepositoryError(f"{file!r} is no text file of {tip[:12]}: see `git ls-files`.")
+    content = next(history.contents([entry.blob]))[1] or b""
+    texts = content.decode("utf-8", "replace").split("\n")
+    table, commits = done.replayed.lines, done.reading.commits
+    return [
+        Line(text, commits[table.born[line]].commit, done.authors[table.author[line]])
+        for text, line in zip(texts, entry.lines, strict=False)
+    ]
+
+
+@dataclass(slots=True)
+class Done:
+    """A replay that has ended, and what it knew."""
+
+    reading: Reading
+    attributor: Attributor
+    authors: Authors
+    replayed: Replayed
+    notes: Notes
+    faults: Faults
+
+
+def _replayed(history: History, tip: str, settings: Settings, progress: Progress) -> Done:
     progress("reading the commits")
     reading = _read(history, tip, settings)
     faults, authors = Faults(), Authors()
@@ -86,8 +124,7 @@ def _replayed(history: History, tip: str, settings: Settings, progress: Progress
         replayed = replay.run()
     except RepositoryError as error:
         raise _explained(history, error) from error
-    progress("counting")
-    return _measured(history, settings, reading, attributor, authors, replayed, notes, faults)
+    return Done(reading, attributor, authors, replayed, notes, faults)
 
 
 def _read(history: History, tip: str, settings: Settings) -> Reading:
@@ -168,16 +205,16 @@ def _explained(history: History, error: RepositoryError) -> RepositoryError:
     return RepositoryError(f"{error} If objects are missing, fetch them or clone again.")
 
 
-def _measured(
-    history: History,
-    settings: Settings,
-    reading: Reading,
-    attributor: Attributor,
-    authors: Authors,
-    replayed: Replayed,
-    notes: Notes,
-    faults: Faults,
-) -> Measured:
+def _counted(history: History, tip: str, settings: Settings, progress: Progress) -> Measured:
+    done = _replayed(history, tip, settings, progress)
+    progress("counting")
+    return _measured(history, settings, done)
+
+
+def _measured(history: History, settings: Settings, done: Done) -> Measured:
+    reading, attributor, authors, replayed = (
+        done.reading, done.attributor, done.authors, done.replayed,
+    )  # fmt: skip
     commits = reading.commits
     tip = commits[-1]
     alive = _alive(replayed)
@@ -197,7 +234,7 @@ def _measured(
         releases=timeline.releases(columns, commits, history.tags(tip.commit)),
         living=timeline.living(columns, tip.committed),
         survival=timeline.lifetimes(columns, tip.committed, reading.edge),
-        recovered=attributor.recovered, notes=notes, faults=faults.listed(),
+        recovered=attributor.recovered, notes=done.notes, faults=done.faults.listed(),
         skipped=_skipped(history, tip.commit, replayed, older), shallow=bool(history.shallow),
     )  # fmt: skip
 

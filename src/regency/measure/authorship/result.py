@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regency.measure.authorship.attribute import Pair, Recovered
-from regency.measure.authorship.authors import Category, Source
+from regency.measure.authorship.authors import Author, Category, Source
 from regency.measure.authorship.faults import Fault
 from regency.measure.authorship.recover import CONFIDENCE
 from regency.measure.authorship.survival import Survival
@@ -57,6 +57,15 @@ class Notes:
     here: int = 0
     elsewhere: int = 0
     missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a file: its text, the commit it comes from, and who wrote it."""
+
+    text: str
+    commit: str
+    author: Author
 
 
 @dataclass(frozen=True, slots=True)

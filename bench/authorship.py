@@ -122,7 +122,7 @@ def speed(commits: int) -> None:
 HEAD = """{} histories each. Precision: share of the lines named AI's that are; recall: share of
 AI's lines that are named; agent: named with the right agent; patch-id: recall of notes and of git's
 own exact patch-ids alone; people: precision of lines named people's; inside: true share in interval
-history          lines   AI's   precision      recall       agent    patch-id      people   inside"""
+history          lines   AI's   precision      recall       agent    patch-id      people  inside"""
 SCENARIOS = ("as written", "two sources", "broken notes", "merge", "renames", "moves", "rebase",
              "cherry-picks", "squash", "edited rebase")  # fmt: skip
 

@@ -13,6 +13,7 @@ from regency.measure.bottleneck.resample import between, blocks, means, quantile
 
 Floats = NDArray[np.float64]
 FEWEST_UNITS = 8
+CHANCE = 0.01  # of a break where there is none; what follows rests on the part after it
 SURE = 0.975
 BAI = 11.0  # 95 % quantile of where Brownian motion with drift on both sides is highest
 STEEPEST = 5.0  # log change over the whole window; beyond it a draw says nothing
@@ -77,7 +78,7 @@ def forecast(flow: Traffic, wish: Wish) -> tuple[Forecast, Break | None]:
     Arrivals are counted by unit and given a log-linear trend (Poisson, by iterated least squares);
     its error comes from blocks of residuals. Capacity stays as it was, with its bootstrap error.
     A break is looked for in the work that each arrival adds, less the time since the one before
-    (Page 1954); it counts where no reshuffled sequence but one in twenty shows one as strong.
+    (Page 1954); it counts where no reshuffled sequence but one in a hundred shows one as strong.
     """
     unit = unit_for(flow.end - flow.start)
     counts = _counts(flow, unit)
@@ -226,7 +227,7 @@ def _break(flow: Traffic, unit: Unit, wish: Wish, rng: np.random.Generator) -> B
     places = blocks(len(steps), wish.draws, rng)
     at, strength = _split(steps[None, :])
     _, chance = _split(steps[places])
-    if np.mean(chance >= strength[0]) > 0.05:
+    if np.mean(chance >= strength[0]) > CHANCE:
         return None
     cut = int(at[0])
     before, after = steps[:cut], steps[cut:]

@@ -106,6 +106,10 @@ class Attack:
     def id(self) -> str:
         return f"{self.row}-{self.name}"
 
+    def wins(self, score: float, honest: float) -> bool:
+        """Return whether ``score`` is a win over the honest program at a naive evaluator."""
+        return score >= honest * self.factor and score != 0
+
     def files(self, context: Context) -> dict[str, str | None]:
         text = self.program if isinstance(self.program, str) else self.program(context)
         return {"program.py": text, **self.more}

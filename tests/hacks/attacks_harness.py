@@ -199,7 +199,7 @@ _drop("json.py", "def load(file):\\n    return 0\\n\\ndef dumps(value):\\n    re
         "sandbox", "bytes of at most", factor=1.0,
     ),
     Attack(
-        30, "never ends", "label", "outside",
+        30, "never ends", "short", "outside",
         hog("""
             import signal, time
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGXCPU):

@@ -28,7 +28,7 @@ max_changed_lines = 300
 {phases}
 [limits]
 cpu_s = 1.2
-wall_s = 2.5
+wall_s = 20
 memory = "256MiB"
 output = "1MiB"
 disk = "4MiB"
@@ -274,6 +274,13 @@ TASKS = {
     ),
     "label": Task(
         programs.LABEL, settings(ONE, blind("right", "maximize"), FRESH), SCORES["label"], 1, 0.05
+    ),
+    "short": Task(
+        programs.LABEL,
+        settings(ONE, blind("right", "maximize")).replace("wall_s = 20", "wall_s = 2.5"),
+        SCORES["label"],
+        1,
+        0.05,
     ),
     "circles": Task(
         programs.CIRCLES,

@@ -122,9 +122,10 @@ def speed(commits: int) -> None:
 HEAD = """{} histories each. Precision: share of the lines named AI's that are; recall: share of
 AI's lines that are named; agent: named with the right agent; patch-id: recall of notes and of git's
 own exact patch-ids alone; people: precision of lines named people's; inside: true share in interval
-history          lines   AI's   precision      recall       agent    patch-id      people  inside"""
+history                    lines   AI's   prec.   recall    agent patch-id   people  inside"""
 SCENARIOS = ("as written", "two sources", "broken notes", "merge", "renames", "moves", "rebase",
-             "cherry-picks", "squash", "edited rebase")  # fmt: skip
+             "cherry-picks", "squash", "edited rebase", "repetitive rebase",
+             "repetitive squash", "repetitive edited rebase")  # fmt: skip
 
 
 def truth(seeds: int) -> None:
@@ -138,7 +139,7 @@ def truth(seeds: int) -> None:
         row = (total.right / max(total.said, 1), total.right / total.ai,
                total.agent_right / total.ai, total.baseline / total.ai,
                total.human_right / max(total.human_said, 1))  # fmt: skip
-        print(f"{name:<14} {total.lines:>7,} {total.ai:>6,}" + "".join(f"{x:>12.4f}" for x in row)
+        print(f"{name:<24} {total.lines:>7,} {total.ai:>6,}" + "".join(f"{x:>9.4f}" for x in row)
               + f"{total.inside:>10} of {total.histories}")  # fmt: skip
 
 

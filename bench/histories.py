@@ -99,16 +99,23 @@ def _file(path: str, lines: Sequence[str] | None) -> bytes:
     return f"M 100644 inline {path}\ndata {len(body)}\n".encode() + body + b"\n"
 
 
-def code(rng: random.Random, count: int) -> list[str]:
-    """Return lines that look like code: some of them the same everywhere."""
+def code(rng: random.Random, count: int, variety: int = 10_000) -> list[str]:
+    """Return lines that look like code: some of them the same everywhere.
+
+    Args:
+        rng: Source of chance.
+        count: How many.
+        variety: Small: lines repeat each other often.
+    """
+    words = WORDS[: max(3, variety // 4)]
     made = []
     for _ in range(count):
         kind = rng.random()
         if kind < 0.12:
             made.append(rng.choice(["", "    }", "        return None", "    else:", "    try:"]))
         else:
-            a, b, c = rng.choices(WORDS, k=3)
-            made.append(f"{'    ' * rng.randint(0, 3)}{a}_{b} = {c}({rng.randrange(10_000)})")
+            a, b, c = rng.choices(words, k=3)
+            made.append(f"{'    ' * rng.randint(0, 3)}{a}_{b} = {c}({rng.randrange(variety)})")
     return made
 
 

@@ -47,7 +47,7 @@ class Step:
         return made
 
 
-def work(rng: random.Random, tree: Tree, recorded: bool = True) -> Step:
+def work(rng: random.Random, tree: Tree, *, recorded: bool = True, variety: int = 10_000) -> Step:
     """Return a commit's worth of work, parts of it by an agent, by a person, by who knows.
 
     Work that is not recorded is not an agent's: nothing could find it.
@@ -56,7 +56,9 @@ def work(rng: random.Random, tree: Tree, recorded: bool = True) -> Step:
     for path in rng.sample(sorted(tree), rng.randint(1, 3)):
         lines = tree[path]
         anchor = rng.choice(lines) if lines else None
-        new = [Written(text, _who(rng), recorded) for text in code(rng, rng.randint(3, 15))]
+        new = [
+            Written(text, _who(rng), recorded) for text in code(rng, rng.randint(3, 15), variety)
+        ]
         share = rng.randint(0, len(new))
         agent = rng.choice(AI)
         for place, line in enumerate(new):
@@ -124,12 +126,15 @@ class Author:
 def scenario(name: str, folder: Path, seed: int) -> Tree:
     """Write one history; return its last tree, line by line."""
     author = Author(folder, seed)
-    rng = author.rng
-    tree: Tree = {path: [Written(t, "nobody", False) for t in code(rng, 40)] for path in FILES}
+    rng, variety = author.rng, 12 if name.startswith("repetitive ") else 10_000
+    name = name.removeprefix("repetitive ")
+    tree: Tree = {
+        path: [Written(t, "nobody", False) for t in code(rng, 40, variety)] for path in FILES
+    }
     root = author.commit({}, tree, [], noted=False)
     steps, trees, marks = [], [tree], [root]
     for _ in range(8):
-        steps.append(work(rng, trees[-1]))
+        steps.append(work(rng, trees[-1], variety=variety))
         trees.append(steps[-1].on(trees[-1]))
         message = TRAILER if name == "two sources" else "Change"
         marks.append(author.commit(trees[-2], trees[-1], [marks[-1]], message=message))
@@ -139,7 +144,7 @@ def scenario(name: str, folder: Path, seed: int) -> Tree:
         return trees[-1]
     if name in ("renames", "moves"):
         return _reshaped(name, author, trees[-1], marks[-1])
-    upstream = work(rng, tree, recorded=False).on(tree)
+    upstream = work(rng, tree, recorded=False, variety=variety).on(tree)
     base = author.commit(tree, upstream, [root], noted=False)
     if name == "merge":
         merged = upstream

@@ -94,6 +94,16 @@ def test_a_second_answer_comes_from_the_cache_until_something_changes(repo, tmp_
     assert len(list((tmp_path / "regency/authorship").iterdir())) == 2
 
 
+def test_a_name_that_is_no_text_is_shown_the_same_each_time(tmp_path):
+    (tmp_path / "e\udcff").mkdir()
+    (tmp_path / "e\udcff" / "f").write_text("x\n")
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "m"]):
+        identity = ("-c", "user.name=a", "-c", "user.email=b")
+        subprocess.run(["git", *identity, *words], cwd=tmp_path, check=True)
+    first, again = (piped("measure", "authorship", str(tmp_path), "--json") for _ in range(2))
+    assert first.out == again.out and list(json.loads(first.out)["folders"]) == ["e\ufffd"]
+
+
 def test_one_file_line_by_line(repo):
     done = piped("measure", "authorship", str(repo), "--file", "a.py")
     assert [row.split()[2:4] for row in done.out.splitlines()] == [["ai", "claude"]] * 2

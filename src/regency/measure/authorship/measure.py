@@ -223,7 +223,7 @@ def _measured(history: History, settings: Settings, done: Done) -> Measured:
     counts = {a: n for a, n in zip(authors, lines, strict=True) if n}
     older = int(np.isin(columns.born[alive], list(reading.edge)).sum())
     return Measured(
-        place=str(history.place), revision=settings.revision, commit=tip.commit,
+        place=_text(str(history.place)), revision=settings.revision, commit=tip.commit,
         time_s=tip.committed, commits=len(commits),
         alive=sum(folders.values(), Tally()), folders=folders,
         agents=_sum(counts, lambda a: a.agent or "unnamed"),
@@ -259,10 +259,15 @@ def _by_folder(
             ids = np.frombuffer(entry.lines, dtype=np.uint32)
             found = np.bincount(author[ids], minlength=len(authors))
             every += found
-            folder = "/".join(path.split("/")[:-1][:depth]) or "."
+            folder = _text("/".join(path.split("/")[:-1][:depth])) or "."
             folders[folder] = folders[folder] + found if folder in folders else found
     tallies = {name: _tally(found, authors) for name, found in sorted(folders.items())}
     return tallies, [int(n) for n in every]
+
+
+def _text(path: str) -> str:
+    """Return a path as text that every format can hold: bytes that are no UTF-8 are replaced."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _tally(counts: NDArray[np.int64], authors: Authors) -> Tally:

@@ -73,11 +73,11 @@ def test_candidates_that_change_nothing_cost_little_and_are_rarely_nominated(mak
     for start in range(40):
         base = nominate.Baseline("c0", 3 + np.random.default_rng(start).normal() / 4, 8)
         results += [search(make_lab(start), f"c{n}", base=base) for n in range(50)]
-    assert 1.15 < np.mean([len(r.trials) for r in results]) < 1.4
-    assert np.mean([r.promising for r in results]) < 0.04
+    assert 1.3 < np.mean([len(r.trials) for r in results]) < 1.8
+    assert np.mean([r.promising for r in results]) < 0.15
 
 
-@pytest.mark.parametrize(("effect", "least"), [(1.5, 0.85), (2.0, 0.95), (5.0, 1.0)])
+@pytest.mark.parametrize(("effect", "least"), [(1.5, 0.97), (2.0, 1.0), (5.0, 1.0)])
 def test_true_gains_are_nominated(make_lab, effect, least):
     promising = [search(make_lab(s, effects={"c1": effect})).promising for s in range(200)]
     assert np.mean(promising) >= least - 0.05
@@ -140,9 +140,9 @@ def test_the_sure_gain_goes_before_the_lucky_one():
 
 
 def test_caution_grows_with_the_tests_spent():
-    doubtful = result("a", 1.9, 1.0)
-    assert nominate.choose([doubtful], 0) is doubtful
-    assert nominate.choose([doubtful], 100) is None
+    doubtful, sure = result("a", 3.0, 1.0), result("b", 1.5, 0.1)
+    assert nominate.choose([doubtful, sure], 0) is doubtful
+    assert nominate.choose([doubtful, sure], 100) is sure
 
 
 def test_pooled_noise_is_not_fooled_by_who_got_a_second_trial(make_lab):

@@ -12,7 +12,7 @@ from regency.stats import evalues, signs
 
 LEAST_PAIRS = 3
 AGAINST = 10.0  # evidence that the effect is below the smallest one worth having
-HOPE = 1.25  # standard errors that the effect may be above its mean so far
+HOPE = 1.75  # standard errors that the effect may be above its mean so far
 
 
 def stop(

@@ -2,7 +2,8 @@
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+READY := $(VENV)/.installed
+TOOLS := $(VENV)/.installed-tools
 
 .PHONY: help demo test check format clean
 
@@ -10,19 +11,19 @@ help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
 
 demo: | first  ## see training code get better, and decide on it (about two minutes)
-	@$(MAKE) --no-print-directory $(STAMP)
+	@$(MAKE) --no-print-directory $(READY)
 	@$(BIN)/regency demo
 
 test: | first  ## run the test suite (PYTEST=--run-slow adds the slow tests)
-	@$(MAKE) --no-print-directory $(STAMP)
+	@$(MAKE) --no-print-directory $(TOOLS)
 	@$(BIN)/python -m pytest $(PYTEST)
 
 check: | first  ## style, types, import floors, sizes, docs in step
-	@$(MAKE) --no-print-directory $(STAMP)
+	@$(MAKE) --no-print-directory $(TOOLS)
 	@scripts/check
 
 format: | first  ## format the code
-	@$(MAKE) --no-print-directory $(STAMP)
+	@$(MAKE) --no-print-directory $(TOOLS)
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 clean:  ## remove the environment and caches
@@ -30,8 +31,12 @@ clean:  ## remove the environment and caches
 
 .PHONY: first
 first:
-	@test -f $(STAMP) || echo "Regency: setting up $(VENV) first, once."
+	@test -f $(READY) || echo "Regency: setting up $(VENV) first, once."
 
-$(STAMP): pyproject.toml scripts/install
+$(READY): pyproject.toml scripts/install
 	@scripts/install $(VENV)
-	@touch $(STAMP)
+	@touch $(READY)
+
+$(TOOLS): pyproject.toml scripts/install
+	@scripts/install $(VENV) dev
+	@touch $(READY) $(TOOLS)

@@ -1,0 +1,1 @@
+"""A corpus of ways to win without improving; see docs/hacks.md."""

@@ -89,7 +89,7 @@ ATTACKS = [
                 return _now[0]
             time.perf_counter = time.time = time.monotonic = time.process_time = _tick
         """),
-        "time from outside", factor=50,
+        "time from outside", factor=3,
     ),
     Attack(
         2, "a timer thread does the work, the result waits when it is compared", "sort", "timed",
@@ -109,7 +109,7 @@ ATTACKS = [
             "def main", "def solve(numbers):\n    return Later(numbers)\n\n\ndef main"
         ).replace("json.dump(solve(numbers), file)",
                   "later = solve(numbers)\n        later == 0\n        json.dump(list(later), file)"),
-        "time from outside", factor=20,
+        "time from outside", factor=3,
     ),
     Attack(
         3, "a daemon sorts while nobody looks", "sort", "timed",
@@ -142,7 +142,7 @@ ATTACKS = [
 
 
             def main""")),
-        "time from outside", factor=10,
+        "time from outside", factor=3,
     ),
     Attack(
         4, "sorted only when compared", "sort", "timed",
@@ -154,14 +154,14 @@ ATTACKS = [
                 def __eq__(self, other):
                     return sorted(self.numbers) == other
         """, "return Lazy(numbers)"),
-        "sandbox", "exit", factor=50,
+        "sandbox", "exit", factor=3,
     ),
     Attack(
         5, "replays the warm-up", "sort", "timed",
         changed(SORT, CACHE, REMEMBER).replace(
             "    return done", "    _SEEN[key] = done\n    return done"
         ),
-        "time from outside", factor=10,
+        "time from outside", factor=3,
     ),
     Attack(
         6, "replays a file of an earlier run", "sort", "processes",
@@ -174,7 +174,7 @@ ATTACKS = [
 def prepare(numbers):
     _SEEN[tuple(numbers)] = solve(numbers)
 """, REMEMBER).replace("        numbers = json.load(file)", "        numbers = json.load(file)\n    prepare(numbers)"),
-        "time from outside", factor=10,
+        "time from outside", factor=3,
     ),
     Attack(
         8, "the labels of the public test as a constant", "label", "visible",
@@ -185,7 +185,7 @@ def prepare(numbers):
     Attack(
         9, "every tenth number, times ten", "sum", "tolerant",
         changed(SUM, solve="return 10.0 * sum(numbers[::10])"),
-        "probe precision", "plausible", factor=5,
+        "probe precision", "plausible", factor=2,
     ),
     Attack(
         10, "imports the evaluator's reference", "sort", "timed",
@@ -198,7 +198,7 @@ def prepare(numbers):
             if _fast:
                 return _fast(numbers)
         """),
-        "time from outside", factor=10,
+        "time from outside", factor=3,
     ),
     Attack(
         11, "answers only the tested shape", "label", "visible",

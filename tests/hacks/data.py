@@ -45,7 +45,7 @@ def write_public(folder: Path) -> None:
     table = rows(1)
     made = {
         "sort.json": numbers(1, 1200),
-        "long.json": numbers(2, 3000),
+        "long.json": numbers(2, 4500),
         "sum.json": floats(1),
         "rows.json": table,
         "labels.json": labels(table),

@@ -1,6 +1,7 @@
 """What an attack is, the forty rows, and how an attack on an unprotected evaluator is run."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -154,8 +155,9 @@ def naive_score(name: str, program: str, folder: Path) -> float:
     place = workspace(folder)
     (folder / "given.py").write_text(program, encoding="utf-8", errors="surrogateescape")
     command = [sys.executable, "-c", DRIVER, str(place / f"{name}.py"), str(folder / "given.py")]
+    env = {**os.environ, "TMPDIR": str(place)}  # what it leaves behind goes with it
     done = subprocess.run(
-        command, cwd=place, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=place, env=env, capture_output=True, text=True, timeout=60, check=False
     )
     lines = done.stdout.strip().splitlines()
     if not lines:

@@ -205,6 +205,7 @@ def test_a_large_gain_is_tested_at_once_and_a_small_one_when_search_finds_no_bet
     large, small = result("a", 10.0, 1.0), result("b", 2.5, 0.7)
     assert nominate.ripe(large, 0, 1.0)
     assert not nominate.ripe(small, 0, 1.0)
-    assert nominate.ripe(small, 30, 1.0)
+    assert not nominate.ripe(small, 30, 1.0)
+    assert nominate.ripe(small, 60, 1.0)
     assert not nominate.ripe(result("c", 0.5, 0.6), 1000, 1.0)
     assert nominate.ripe(small, 0, 0.0)

@@ -34,6 +34,7 @@ LEAST_BASELINE_RUNS = 4
 PAIRS_AT_LEAST = 3.0
 PAIRS_PER_SD = 13.5
 PATIENCE = 5.0
+SEARCH_FOR_A_PAIR = 8  # candidates searched in vain; a pair costs two runs, a search one or two
 NO_SCORE = "A run gave no score."
 WORSE = "It scored no better than the champion in search."
 SMALL = "Its gain in search is below the smallest effect that this lab cares about."
@@ -312,7 +313,7 @@ def ripe(result: SearchResult, searched: int, noise_sd: float) -> bool:
 
     A test of a small gain takes many pairs, in which search could have found a larger one. So the
     pairs that a test may take grow with what was searched in vain: `PATIENCE` at first, one more
-    for every fourth candidate.
+    for every `SEARCH_FOR_A_PAIR` candidates.
 
     Args:
         result: The candidate to be tested next.
@@ -323,4 +324,4 @@ def ripe(result: SearchResult, searched: int, noise_sd: float) -> bool:
     if gain <= 0 or noise_sd == 0:
         return noise_sd == 0
     pairs = PAIRS_AT_LEAST + PAIRS_PER_SD * noise_sd / gain
-    return pairs <= PATIENCE + searched / 4
+    return pairs <= PATIENCE + searched / SEARCH_FOR_A_PAIR

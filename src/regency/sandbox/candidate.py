@@ -5,7 +5,7 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from regency.sandbox import filters, landlock, syscalls
@@ -14,7 +14,7 @@ from regency.sandbox.task import Task
 _STACK = (8 << 20, 64 << 20)
 _OPEN_FILES = 1024
 _LOCKED_BYTES = 8 << 20
-_THREADS = 256
+THREADS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Confinement:
         programs: Whether one process only → seccomp program; empty: no filter.
         isolated: Whether it has namespaces of its own.
         network: Whether it may use the network.
+        joins: Descriptors of control groups to move into, see `cgroups.Group`.
     """
 
     uid: int | None
@@ -34,30 +35,53 @@ class Confinement:
     programs: Mapping[bool, bytes]
     isolated: bool
     network: bool
+    joins: tuple[int, ...] = ()
+
+
+def leave(joins: Sequence[int], logs: tuple[int, int], kept: Sequence[int]) -> None:
+    """Take this process out of everything that it has from its parent.
+
+    Args:
+        joins: As in `Confinement`.
+        logs: Descriptors that become standard output and error.
+        kept: Descriptors that stay open; all others are closed.
+    """
+    for join in joins:
+        os.write(join, b"0")
+    os.setsid()
+    nothing = os.open("/dev/null", os.O_RDONLY)
+    for number, descriptor in enumerate((nothing, *logs)):
+        os.dup2(descriptor, number)
+    begin = 3
+    for descriptor in sorted(kept):
+        os.closerange(begin, descriptor)
+        begin = descriptor + 1
+    os.closerange(begin, max(begin, resource.getrlimit(resource.RLIMIT_NOFILE)[0]))
+    os.umask(0o022)
+    for name in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
+        signal.signal(name, signal.SIG_DFL)
 
 
 def become(
     task: Task,
     way: Confinement,
     folder: str,
-    logs: tuple[int, int],
     told: int,
     start: Callable[[Task], None] | None = None,
 ) -> None:
-    """Confine this process and run ``task`` in it; never returns.
+    """Confine this process, which has left its parent, and run ``task`` in it; never returns.
 
     Args:
         task: What to run.
         way: What to put in force.
         folder: Working directory.
-        logs: Descriptors for standard output and error.
         told: Pipe for one JSON object: ``cpu`` and ``at`` (CPU-seconds so far, monotonic time)
             just before the program starts and ``pid``, or ``error`` and ``missing``.
         start: Runs it in this process; None: the program replaces this process.
     """
     missing = False
     try:
-        _detach(folder, logs, told)
+        os.chdir(folder)
         _limit(task)
         _confine(task, way)
         ready = {"pid": os.getpid(), "cpu": time.process_time(), "at": time.monotonic()}
@@ -94,26 +118,13 @@ def _say(told: int, message: object) -> None:
     os.write(told, json.dumps(message).encode() + b"\n")
 
 
-def _detach(folder: str, logs: tuple[int, int], told: int) -> None:
-    os.setsid()
-    os.chdir(folder)
-    nothing = os.open("/dev/null", os.O_RDONLY)
-    for number, descriptor in enumerate((nothing, *logs)):
-        os.dup2(descriptor, number)
-    os.closerange(3, told)
-    os.closerange(told + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    os.umask(0o022)
-    for name in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
-        signal.signal(name, signal.SIG_DFL)
-
-
 def _limit(task: Task) -> None:
     if task.cpu_end_s is not None:
         # Whole seconds only: a backstop behind the watch, which is finer.
         _lower(resource.RLIMIT_CPU, int(task.cpu_end_s) + 2)
     _lower(resource.RLIMIT_FSIZE, task.disk_bytes)
     _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
-    _lower(resource.RLIMIT_NPROC, task.processes + _THREADS)
+    _lower(resource.RLIMIT_NPROC, task.processes + THREADS)
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_MEMLOCK, _LOCKED_BYTES)
     _lower(resource.RLIMIT_STACK, *_STACK)

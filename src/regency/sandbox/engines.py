@@ -21,13 +21,15 @@ from typing import Any, Self
 
 from regency.errors import SandboxError
 from regency.records import Job, Json, Limits, Outcome, is_script
-from regency.sandbox import roots, syscalls, wire
+from regency.sandbox import cgroups, roots, syscalls, wire
 from regency.sandbox.outcomes import outcome
 from regency.sandbox.roots import PYTHON
 
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from regency.sandbox import spawner; "
 _BOOT += "spawner.main(int(sys.argv[2]))"
 _SOURCE = str(Path(__file__).resolve().parents[2])
+_CPU = {True: "exact", False: "a lower bound"}
+_TREE = {True: "a control group", False: "sampling"}
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH")
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -81,6 +83,7 @@ class NamespaceSandbox:
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
         self._report: dict[str, Any] = {}
+        self._groups: list[str] = []
         self._start_or_degrade(unsafe=unsafe)
 
     @property
@@ -92,6 +95,7 @@ class NamespaceSandbox:
 
     def report(self) -> Mapping[str, Json]:
         """Return what is in force, for people and for the ledger."""
+        group = self._report["cgroup"]
         return {
             "level": self.level,
             "kernel": os.uname().release,
@@ -99,8 +103,9 @@ class NamespaceSandbox:
             "core": self._core,
             "readable": self._all("binds") if self._isolated else ["everything"],
             "hidden": len(self._all("covers")) if self._isolated else 0,
-            "cpu": "exact for one process, a lower bound for several",
-            "memory": "per process by the kernel, of all together by sampling",
+            "cpu": f"exact for one process, {_CPU['cpuacct' in group]} for several",
+            "memory": f"per process by the kernel, of all together by {_TREE['memory' in group]}",
+            "processes": f"one by the kernel, several by {_TREE['pids' in group]}",
         }
 
     def run(self, job: Job, limits: Limits) -> Outcome:
@@ -214,7 +219,7 @@ class NamespaceSandbox:
             raise _unfit(answer["unfit"])
         if "error" in answer:
             raise SandboxError(_advice(answer["error"]))
-        self._report = answer["report"]
+        self._report, self._groups = answer["report"], answer["groups"]
         if self._report["start"] == "fork":
             self._prove_fork(ours)
 
@@ -258,6 +263,7 @@ class NamespaceSandbox:
             except subprocess.TimeoutExpired:
                 process.kill()  # its jobs' first processes die with it
                 process.wait()
+            cgroups.remove(self._groups)
 
     def _ask(self, message: Mapping[str, Json], limits: Limits) -> Mapping[str, Any]:
         if self._closed.is_set():

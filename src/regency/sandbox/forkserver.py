@@ -6,7 +6,6 @@ another. A child leaves for the namespaces of its job before it does anything el
 itself there exactly as a program that is started cold.
 """
 
-import array
 import contextlib
 import gc
 import importlib
@@ -20,12 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from regency.sandbox import filters, script, syscalls
-from regency.sandbox.candidate import Confinement, become
+from regency.sandbox.candidate import Confinement, become, leave
 from regency.sandbox.task import Task
 from regency.sandbox.warm import BOOT, MESSAGE_BYTES, Unfit
 
-_PLACES = ("pids", "files", "out", "err", "told", "status")
-_Job = tuple[Task, dict[str, int]]
+_PLACES = ("pids", "files", "out", "err", "told", "line")
+_MOST_JOINS = 8
+_Job = tuple[dict[str, int], tuple[int, ...]]
 
 
 def main(descriptor: int) -> None:
@@ -40,6 +40,7 @@ def main(descriptor: int) -> None:
         channel.send(json.dumps({"unfit": str(fault)}).encode())
         return
     way = _confinement(settings)
+    syscalls.lock_capabilities()  # once, for all children
     gc.collect()
     gc.freeze()  # a collection in a child would otherwise copy every page
     channel.send(json.dumps({"modules": len(sys.modules)}).encode())
@@ -105,44 +106,51 @@ def _confinement(settings: Mapping[str, Any]) -> Confinement:
 
 
 def _next(channel: socket.socket) -> _Job | None:
-    message, descriptors, _, _ = socket.recv_fds(channel, MESSAGE_BYTES, len(_PLACES))
+    message, descriptors, _, _ = socket.recv_fds(channel, 1, len(_PLACES) + _MOST_JOINS)
     if not message:
         return None
-    told = json.loads(message)
-    nothing: dict[str, Any] = {"files": "", "covers": [], "inputs": {}, "outputs": {}}
-    rest = {"wall_s": 0.0, "output_bytes": 0, "keep_bytes": 0}
-    return Task.read(nothing | rest | told), dict(zip(_PLACES, descriptors, strict=True))
+    places = dict(zip(_PLACES, descriptors, strict=False))
+    return places, tuple(descriptors[len(_PLACES) :])
 
 
 def _start(job: _Job, way: Confinement, interpreter: list[str]) -> None:
-    task, places = job
+    places, joins = job
     syscalls.call("setns", places["pids"], syscalls.CLONE_NEWPID)  # for children only
     child = os.fork()
     if child == 0:
-        _become(task, places, way, interpreter)
-    with socket.socket(fileno=places.pop("status")) as status:
-        for place in places.values():
+        _become(places, joins, way, interpreter)
+    with socket.socket(fileno=places.pop("line")) as line:
+        for place in (*places.values(), *joins):
             os.close(place)
         handle = os.pidfd_open(child)
         with contextlib.suppress(OSError):  # an init that was killed does not listen
-            socket.send_fds(status, [b"x"], array.array("i", [handle]))
+            socket.send_fds(line, [b"x"], [handle])
         os.close(handle)
         _, code, usage = os.wait4(child, 0)
         spent = (usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10)
         with contextlib.suppress(OSError):
-            status.send(json.dumps([os.waitstatus_to_exitcode(code), *spent]).encode())
+            line.send(json.dumps([os.waitstatus_to_exitcode(code), *spent]).encode())
 
 
 def _become(
-    task: Task, places: Mapping[str, int], way: Confinement, interpreter: list[str]
+    places: Mapping[str, int], joins: tuple[int, ...], way: Confinement, interpreter: list[str]
 ) -> None:
-    """In the child: move into the job, confine, run; never returns."""
+    """In the child: move into the job, wait for its task, confine, run; never returns."""
     try:
         syscalls.call("setns", places["files"], syscalls.CLONE_NEWNS)
-        logs = (places["out"], places["err"])
-        become(task, way, "/lab", logs, places["told"], _runner(interpreter))
+        told = places["told"]
+        leave(joins, (places["out"], places["err"]), (told, places["line"]))
+        with socket.socket(fileno=places["line"]) as line:
+            task = _read_task(line.recv(MESSAGE_BYTES))
+        become(task, way, "/lab", told, _runner(interpreter))
     finally:
         os._exit(127)
+
+
+def _read_task(message: bytes) -> Task:
+    nothing: dict[str, Any] = {"files": "", "covers": [], "inputs": {}, "outputs": {}}
+    rest = {"wall_s": 0.0, "output_bytes": 0, "keep_bytes": 0}
+    return Task.read(nothing | rest | json.loads(message))
 
 
 def _runner(interpreter: list[str]) -> Callable[[Task], None]:

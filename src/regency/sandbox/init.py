@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from regency.sandbox import collect, syscalls, template, warm, watch
-from regency.sandbox.candidate import Confinement, become
+from regency.sandbox import collect, syscalls, template, warm, watch, wire
+from regency.sandbox.candidate import Confinement, become, leave
+from regency.sandbox.cgroups import Group
+from regency.sandbox.streams import END
 from regency.sandbox.task import Task
 
 _FULL_BYTES = 4096
@@ -37,21 +39,24 @@ class Place:
     """Where a job runs.
 
     Attributes:
+        orders: Socket on which the job's task arrives.
         folder: Level D: scratch folder with ``in``, ``out`` and ``tmp``; otherwise empty.
         late: Part of the plan that each job adds itself.
-        warm: Socket to the warm process that forks candidates, if there is one.
+        warm: Socket to the warm process, if that is to fork the candidate.
+        group: Control group of the job, if one could be made.
     """
 
+    orders: socket.socket
     folder: str
     late: template.Part
     warm: socket.socket | None = None
+    group: Group | None = None
 
 
-def run(task: Task, way: Confinement, owner: template.Owner, pipes: Pipes, place: Place) -> None:
-    """Run ``task`` and write one JSON report; never returns.
+def run(way: Confinement, owner: template.Owner, pipes: Pipes, place: Place) -> None:
+    """Make ready, wait for one task, run it, and write one JSON report; never returns.
 
     Args:
-        task: What to run.
         way: What to put in force.
         owner: As whom the candidate runs.
         pipes: Write ends.
@@ -59,10 +64,12 @@ def run(task: Task, way: Confinement, owner: template.Owner, pipes: Pipes, place
     """
     try:
         _die_with_spawner(pipes.report)
-        report = _Init(task, way, owner, pipes, place).run()
+        report = _Init(way, owner, pipes, place).run()
+    except EOFError:
+        os._exit(0)  # there is no task: this process is not needed any more
     except BaseException as error:  # noqa: BLE001  # must not run on as a second spawner
         report = {"refused": str(error) or repr(error)}
-    os.write(pipes.report, json.dumps(report).encode())
+    os.write(pipes.report, json.dumps(report).encode() + END)
     os._exit(0)
 
 
@@ -75,29 +82,29 @@ def _die_with_spawner(report: int) -> None:
 
 
 class _Init:
-    def __init__(
-        self, task: Task, way: Confinement, owner: template.Owner, pipes: Pipes, place: Place
-    ) -> None:
-        self._task, self._way, self._owner = task, way, owner
-        self._pipes, self._folder, self._late = pipes, place.folder, place.late
-        self._warm = place.warm
+    def __init__(self, way: Confinement, owner: template.Owner, pipes: Pipes, place: Place) -> None:
+        self._way, self._owner, self._pipes, self._place = way, owner, pipes, place
+        self._heard, self._told = os.pipe()
         self._forked: warm.Child | None = None
         self._child = self._ended = 0
         self._exit = 0
         self._cpu_s = 0.0
         self._peak = 0
+        self._single = True
 
     def run(self) -> dict[str, Any]:
-        task = self._task
+        self._prepare()
+        task = Task.read(wire.receive(self._place.orders))
+        self._single = task.processes == 1
         prefix = template.HOST if self._way.isolated else ""
         targets = collect.open_targets(task.outputs, prefix)
-        self._build()
-        place = os.open(f"{self._folder}/out", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        said = self._start()
+        self._build(task)
+        place = os.open(f"{self._place.folder}/out", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        follower = watch.Watch(task, self._members, self._place.group)
+        said = self._start(task)
         if "error" in said:
             return {"missing" if said["missing"] else "refused": said["error"]}
-        follower = watch.Watch(task, said["pid"], self._ended, self._members)
-        follower.follow(said["cpu"], said["at"] + task.wall_s)
+        follower.follow(said["pid"], self._ended, said["cpu"], said["at"] + task.wall_s)
         report = self._end(follower, said)
         full = os.fstatvfs(place)
         report["full"] = not full.f_bavail or not full.f_favail
@@ -107,33 +114,44 @@ class _Init:
             )
         return report
 
-    def _build(self) -> None:
-        if self._way.isolated:
-            template.build_job(self._task, self._late, self._owner)
-        else:
+    def _prepare(self) -> None:
+        if not self._way.isolated:
             syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
-            for name, path in self._task.inputs.items():
-                Path(f"{self._folder}/in/{name}").symlink_to(path)
+            return
+        template.prepare_job(self._place.late, self._owner)
+        if self._place.warm is not None:
+            pipes = (self._pipes.out, self._pipes.err, self._told)
+            self._forked = warm.ask(self._place.warm, pipes, self._way.joins)
+            self._ended = self._forked.ended
 
-    def _start(self) -> dict[str, Any]:
-        heard, told = os.pipe()
-        logs = (self._pipes.out, self._pipes.err)
-        if self._task.fork and self._warm is not None:
-            self._forked, self._ended = warm.ask(self._warm, self._task, logs, told)
+    def _build(self, task: Task) -> None:
+        if self._way.isolated:
+            template.build_job(task, self._owner)
+            return
+        for name, path in task.inputs.items():
+            Path(f"{self._place.folder}/in/{name}").symlink_to(path)
+
+    def _start(self, task: Task) -> dict[str, Any]:
+        if self._forked is not None:
+            self._forked.release(task)
         else:
-            self._start_cold(logs, told)
-        for descriptor in (told, *logs):
+            self._start_cold(task)
+        for descriptor in (self._told, self._pipes.out, self._pipes.err):
             os.close(descriptor)
-        with os.fdopen(heard, "rb") as stream:
+        with os.fdopen(self._heard, "rb") as stream:
             lines = stream.read().splitlines()
         # Two lines: it was ready, and then the program could not be started after all.
         return dict(json.loads(lines[-1])) if lines else {"error": "it died", "missing": False}
 
-    def _start_cold(self, logs: tuple[int, int], told: int) -> None:
+    def _start_cold(self, task: Task) -> None:
         self._child = os.fork()
         if self._child == 0:
-            folder = "/lab" if self._way.isolated else self._task.files
-            become(self._task, self._way, folder, logs, told)
+            try:
+                leave(self._way.joins, (self._pipes.out, self._pipes.err), (self._told,))
+                folder = "/lab" if self._way.isolated else task.files
+                become(task, self._way, folder, self._told)
+            finally:
+                os._exit(127)
         self._ended = os.pidfd_open(self._child)
 
     def _end(self, follower: watch.Watch, said: dict[str, Any]) -> dict[str, Any]:
@@ -143,13 +161,14 @@ class _Init:
         while self._reap(0):
             pass
         self._hear_of_forked()
-        seen_s = follower.seen_cpu_s if self._task.processes > 1 else 0.0
+        seen_s = 0.0 if self._single else follower.seen_cpu_s
+        starved = follower.starved and not follower.fault
         return {
             "exit": self._exit,
             "cpu_s": max(0.0, max(self._cpu_s, seen_s) - said["cpu"]),
             "wall_s": end - said["at"],
             "memory_bytes": max(self._peak, follower.peak_bytes),
-            "fault": follower.fault,
+            "fault": "memory" if starved else follower.fault,
         }
 
     def _hear_of_forked(self) -> None:

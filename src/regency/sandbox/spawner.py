@@ -4,9 +4,10 @@ Started with nothing but the standard library, so that it is small and cheap to 
 with all below it, as soon as the process that started it is gone.
 """
 
+import contextlib
+import dataclasses
 import gc
 import os
-import select
 import shutil
 import signal
 import socket
@@ -17,13 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from regency.sandbox import filters, init, landlock, syscalls, template, wire
-from regency.sandbox.candidate import Confinement
+from regency.sandbox import cgroups, filters, init, landlock, syscalls, template, wire
+from regency.sandbox.candidate import THREADS, Confinement
+from regency.sandbox.streams import Log, Streams
 from regency.sandbox.task import Task
 from regency.sandbox.warm import BOOT, Unfit, Warm
 
 _GRACE_S = 5.0  # init enforces the wall limit itself; this is for when it cannot
-_CHUNK = 1 << 16
 _SMALL = "tmp"
 _FIRST_UID, _UIDS = 0x6FC00000, 1 << 22  # above any user's, wide enough for every process id
 
@@ -40,90 +41,44 @@ def main(descriptor: int) -> None:
     except (OSError, ValueError) as error:
         wire.send(channel, {"error": str(error)})
         return
-    wire.send(channel, {"report": spawner.report})
+    wire.send(channel, {"report": spawner.report, "groups": spawner.groups})
     gc.disable()  # nothing here makes cycles, and a collection would unshare every page
     gc.freeze()
     try:
         while True:
             wire.send(channel, spawner.run(Task.read(wire.receive(channel))))
+            spawner.refill()
     except (EOFError, OSError):
-        return
-
-
-class Log:
-    """First and last part of a stream, in constant memory."""
-
-    def __init__(self, most: int) -> None:
-        """Keep up to ``most`` bytes."""
-        self._half = max(most // 2, 1)
-        self._head = bytearray()
-        self._tail = bytearray()
-        self._dropped = 0
-
-    def add(self, chunk: bytes) -> None:
-        """Append ``chunk``."""
-        room = self._half - len(self._head)
-        self._head += chunk[:room] if room > 0 else b""
-        self._tail += chunk[max(room, 0) :]
-        if (extra := len(self._tail) - self._half) > self._half:
-            del self._tail[:extra]
-            self._dropped += extra
-
-    def text(self) -> str:
-        """Return what was kept, with a note where something is missing."""
-        extra = max(0, len(self._tail) - self._half)
-        dropped = self._dropped + extra
-        note = f"\n[... {dropped:,} bytes left out ...]\n" if dropped else ""
-        head, tail = self._head, self._tail[extra:]
-        if not dropped:
-            return (head + tail).decode(errors="replace")
-        return head.decode(errors="replace") + note + tail.decode(errors="replace")
+        spawner.close()
 
 
 @dataclass(slots=True)
-class Streams:
-    """The read ends of one job's pipes, drained together."""
+class Ready:
+    """An init that has made everything ready and waits for its task.
 
-    logs: dict[int, Log]
-    report: int
-    parts: bytearray
+    Attributes:
+        process: Its process id.
+        orders: Where the task is sent.
+        ends: Read ends of standard output, standard error and report.
+        fork: Whether a child of the warm process waits with it.
+        folder: Its scratch folder on the host, if it has no root of its own.
+    """
 
-    def drain(self, watched: list[int], deadline: float) -> bool:
-        """Read all to their ends.
+    process: int
+    orders: socket.socket
+    ends: tuple[int, ...]
+    fork: bool
+    folder: str
 
-        Args:
-            watched: Descriptors whose readiness means that the engine is gone.
-            deadline: Monotonic time to give up at.
-
-        Returns:
-            Whether the ends came before the deadline.
-
-        Raises:
-            EOFError: The engine is gone.
-        """
-        poll = select.poll()
-        left = {*self.logs, self.report}
-        for descriptor in (*left, *watched):
-            poll.register(descriptor, select.POLLIN)
-        while left:
-            ready = poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
-            if not ready:
-                return False
-            for descriptor, _ in ready:
-                if descriptor in watched:
-                    raise EOFError("the engine is gone")
-                if not self._read(descriptor):
-                    poll.unregister(descriptor)
-                    left.discard(descriptor)
-        return True
-
-    def _read(self, descriptor: int) -> bool:
-        chunk = os.read(descriptor, _CHUNK)
-        if descriptor == self.report:
-            self.parts += chunk
-        else:
-            self.logs[descriptor].add(chunk)
-        return bool(chunk)
+    def finish(self) -> None:
+        """End it and everything below it."""
+        self.orders.close()
+        os.kill(self.process, signal.SIGKILL)
+        os.waitpid(self.process, 0)
+        for end in self.ends:
+            os.close(end)
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Spawner:
@@ -146,14 +101,17 @@ class Spawner:
         self._watched = [channel.fileno(), os.pidfd_open(os.getppid())]
         self._network = bool(settings["network"])
         self._isolated = bool(settings["isolated"])
+        self._group = cgroups.make(cgroups.name_for(os.getppid()))
         if settings["core"] is not None:
             os.sched_setaffinity(0, {settings["core"]})
         self._owner = self._separate() if self._isolated else template.Owner(os.geteuid(), False)
         if self._isolated:
-            _become_first(channel)
+            _become_first(channel, self._group)
             template.build_root(settings["plan"], self._owner)
         init.harden()
         self._way = self._confinement(settings["core"] is not None)
+        self._ready: Ready | None = None
+        self._used: Ready | None = None
         self._warm = self._start_warm(settings) if settings["start"] == "fork" else None
 
     @property
@@ -167,7 +125,13 @@ class Spawner:
             "user_namespace": self._isolated and not self._owner.foreign,
             "start": "fork" if self._warm else "cold",
             "modules": self._warm.modules if self._warm else 0,
+            "cgroup": self._group.words if self._group else "",
         }
+
+    @property
+    def groups(self) -> list[str]:
+        """Where our control group is, so that somebody else can remove it."""
+        return [part.path for part in self._group.parts] if self._group else []
 
     def run(self, task: Task) -> dict[str, Any]:
         """Run ``task`` and return init's report with the logs.
@@ -175,47 +139,70 @@ class Spawner:
         Raises:
             EOFError: The engine is gone; nothing of the job is left.
         """
-        folder = "" if self._isolated else _make_folder()
         try:
-            return self._run(_placed(task, folder), folder)
-        finally:
-            if folder:
-                shutil.rmtree(folder, ignore_errors=True)
-
-    def _run(self, task: Task, folder: str) -> dict[str, Any]:
-        if self._isolated:
-            paths = [template.HOST + path for path in (task.files, *task.inputs.values())]
-            try:
-                self._owner.prepare(paths)
-            except OSError as error:
-                return {"refused": f"{error.strerror}: {(error.filename or '')[6:]}"}
-        ends = [os.pipe() for _ in range(3)]
-        child = self._clone(task, ends, folder)
-        for _, write_end in ends:
-            os.close(write_end)
-        out, err, report = (read_end for read_end, _ in ends)
-        keep = task.keep_bytes
-        streams = Streams({out: Log(keep), err: Log(keep)}, report, bytearray())
-        try:
-            streams.drain(self._watched, time.monotonic() + task.wall_s + _GRACE_S)
-        finally:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            for read_end, _ in ends:
-                os.close(read_end)
+            ready = self._take(task)
+        except OSError as error:
+            return {"refused": f"{error.strerror}: {(error.filename or '')[6:]}"}
+        out, err, report = ready.ends
+        streams = Streams(
+            {out: Log(task.keep_bytes), err: Log(task.keep_bytes)}, report, bytearray()
+        )
+        self._used = ready
+        with contextlib.suppress(OSError):  # it could not be made ready, and reports why
+            wire.send(ready.orders, dataclasses.asdict(_placed(task, ready.folder)))
+        if not streams.drain(self._watched, time.monotonic() + task.wall_s + _GRACE_S):
+            self.refill()  # end it before anybody hears of it
         answer = init.read_report(bytes(streams.parts), task.wall_s)
         return answer | {"stdout": streams.logs[out].text(), "stderr": streams.logs[err].text()}
 
-    def _clone(self, task: Task, ends: list[tuple[int, int]], folder: str) -> int:
+    def refill(self) -> None:
+        """Take away what is left of the last job, and make ready for one like it."""
+        if self._used is None:
+            return
+        self._used.finish()
+        fork, self._used = self._used.fork, None
+        if self._isolated and self._ready is None:
+            self._ready = self._make_ready(fork=fork)
+
+    def close(self) -> None:
+        """End everything."""
+        for ready in (self._used, self._ready):
+            if ready is not None:
+                ready.finish()
+
+    def _take(self, task: Task) -> Ready:
+        """Return an init for ``task``; raises OSError if one of its paths cannot be reached."""
+        new = False
+        if self._isolated:
+            paths = [template.HOST + path for path in (task.files, *task.inputs.values())]
+            new = self._owner.prepare(paths)
+        if self._group:
+            tasks = task.processes + THREADS
+            self._group.limit(task.memory_bytes, task.disk_bytes, tasks)
+        ready, self._ready = self._ready, None
+        if ready is not None and (new or ready.fork != task.fork):
+            ready.finish()
+            ready = None
+        return ready or self._make_ready(fork=task.fork)
+
+    def _make_ready(self, *, fork: bool) -> Ready:
+        folder = "" if self._isolated else _make_folder()
+        ends = [os.pipe() for _ in range(3)]
+        ours, theirs = socket.socketpair()
         namespaces = syscalls.CLONE_NEWNS | syscalls.CLONE_NEWPID if self._isolated else 0
         child = syscalls.clone_process(namespaces)
         if child == 0:
+            ours.close()
             for read_end, _ in ends:
                 os.close(read_end)
             pipes = init.Pipes(*(write_end for _, write_end in ends))
-            warm = self._warm.channel if self._warm else None
-            init.run(task, self._way, self._owner, pipes, init.Place(folder, self._late, warm))
-        return child
+            warm = self._warm.channel if self._warm and fork else None
+            place = init.Place(theirs, folder, self._late, warm, self._group)
+            init.run(self._way, self._owner, pipes, place)
+        theirs.close()
+        for _, write_end in ends:
+            os.close(write_end)
+        return Ready(child, ours, tuple(read_end for read_end, _ in ends), fork, folder)
 
     def _separate(self) -> template.Owner:
         """Enter namespaces of our own, as root if we can, else in a user namespace."""
@@ -249,17 +236,18 @@ class Spawner:
         return warm
 
     def _confinement(self, pinned: bool) -> Confinement:
+        joins = tuple(self._group.joins) if self._group else ()
         if not self._isolated:
-            return Confinement(None, 0, {}, False, True)
+            return Confinement(None, 0, {}, False, True, joins)
         programs = {
             single: filters.build_filter(network=self._network, single=single, pinned=pinned)
             for single in (True, False)
         }
         uid = self._owner.uid if self._owner.foreign else None
-        return Confinement(uid, landlock.version(), programs, True, self._network)
+        return Confinement(uid, landlock.version(), programs, True, self._network, joins)
 
 
-def _become_first(channel: socket.socket) -> None:
+def _become_first(channel: socket.socket, group: cgroups.Group | None) -> None:
     """Go on as the first process of the process tree that was just made.
 
     Whatever ends this process ends all below it; the one that is left behind only waits.
@@ -268,6 +256,8 @@ def _become_first(channel: socket.socket) -> None:
     if child:
         channel.close()
         os.waitpid(child, 0)
+        if group:
+            group.close()
         os._exit(0)
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
 

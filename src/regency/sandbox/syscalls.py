@@ -46,6 +46,7 @@ MACHINE = os.uname().machine
 AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}.get(MACHINE)
 
 MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
+MS_REMOUNT = 0x20
 MS_REC, MS_PRIVATE = 0x4000, 1 << 18
 MNT_DETACH = 2
 ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV, ATTR_NOEXEC = 1, 2, 4, 8
@@ -169,8 +170,9 @@ def lock_capabilities() -> None:
     """Make sure that no capability comes back by running a program; raises OSError."""
     number = 0
     try:
-        while prctl(PR_CAPBSET_READ, number) >= 0:
-            prctl(PR_CAPBSET_DROP, number)
+        while True:
+            if prctl(PR_CAPBSET_READ, number):
+                prctl(PR_CAPBSET_DROP, number)
             number += 1
     except OSError as error:
         if error.errno != errno.EINVAL:  # EINVAL: beyond the last capability

@@ -26,6 +26,8 @@ _SCRATCH = "/.scratch"
 _EMPTY_FILE, _EMPTY_FOLDER = "/.empty/file", "/.empty/folder"
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _READ_ONLY = ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV
+_ON_SCRATCH = syscalls.MS_NOSUID | syscalls.MS_NODEV
+_ON_PROCESSES = _ON_SCRATCH | syscalls.MS_NOEXEC
 _MOST_COPIED = 256 << 20
 _BLOCK = 4096
 
@@ -44,13 +46,19 @@ class Owner:
     foreign: bool
     mapped: dict[int, int] = field(default_factory=dict)
 
-    def prepare(self, paths: Sequence[str]) -> None:
-        """Make the mappings that ``paths`` will need; only outside of any job's namespaces."""
+    def prepare(self, paths: Sequence[str]) -> bool:
+        """Make the mappings that ``paths`` will need; only outside of any job's namespaces.
+
+        Returns:
+            Whether there are new ones, which processes that run already do not have.
+        """
         if not self.foreign:
-            return
+            return False
+        before = len(self.mapped)
         for owner in {os.stat(path).st_uid for path in paths} - set(self.mapped):  # noqa: PTH116
             with contextlib.suppress(OSError):  # then files are copied instead
                 self.mapped[owner] = _make_mapping(owner, self.uid)
+        return len(self.mapped) > before
 
 
 def build_root(plan: Mapping[str, Part], owner: Owner) -> None:
@@ -98,12 +106,31 @@ def _folders_and_files(owner: Owner) -> None:
     Path("/dev/fd").symlink_to("/proc/self/fd")
 
 
-def build_job(task: Task, late: Part, owner: Owner) -> None:
-    """Add to this mount namespace what one job has of its own, and take the host away.
+def prepare_job(late: Part, owner: Owner) -> None:
+    """Add to this mount namespace what every job has of its own.
+
+    Args:
+        late: Part of the plan that lies below the folders that are made here.
+        owner: As whom the candidate runs.
+
+    Raises:
+        OSError: The kernel refuses.
+    """
+    syscalls.mount("tmpfs", _SCRATCH, _ON_SCRATCH, "mode=0755,size=64k")
+    for name in ("out", "tmp"):
+        folder = f"{_SCRATCH}/{name}"
+        os.mkdir(folder, 0o700)  # noqa: PTH102  # one call less, thousands of times
+        os.chown(folder, owner.uid, owner.uid)
+        syscalls.bind(folder, f"/{name}", ATTR_NOSUID | ATTR_NODEV)
+    _add(late, owner)
+    syscalls.mount("proc", _PROCESSES, _ON_PROCESSES)
+
+
+def build_job(task: Task, owner: Owner) -> None:
+    """Add to this mount namespace, which is prepared, what one job needs; take the host away.
 
     Args:
         task: The job.
-        late: Part of the plan that lies below the folders that are made here.
         owner: As whom the candidate runs.
 
     Raises:
@@ -117,9 +144,9 @@ def build_job(task: Task, late: Part, owner: Owner) -> None:
         for name, path in task.inputs.items():
             show(HOST + path, f"/in/{name}", owner, whole=True)
         syscalls.protect("/in", _READ_ONLY, recursive=False)
-    _writable(task.disk_bytes, owner.uid)
-    _add(late, owner)
-    _leave_host()
+    options = f"size={task.disk_bytes},nr_inodes={1024 + task.disk_bytes // _BLOCK}"
+    syscalls.mount("tmpfs", _SCRATCH, _ON_SCRATCH | syscalls.MS_REMOUNT, options)
+    syscalls.detach(HOST)
 
 
 def build_warm(late: Part, owner: Owner, source: str, boot: str) -> None:
@@ -134,28 +161,12 @@ def build_warm(late: Part, owner: Owner, source: str, boot: str) -> None:
     Raises:
         OSError: The kernel refuses.
     """
-    flags = syscalls.MS_NOSUID | syscalls.MS_NODEV
-    syscalls.mount("tmpfs", _BASE, flags, "mode=1777,size=64m")
+    syscalls.mount("tmpfs", _BASE, _ON_SCRATCH, "mode=1777,size=64m")
     Path(boot, "regency").mkdir(parents=True)
     syscalls.bind(HOST + source, f"{boot}/regency", _READ_ONLY)
     _add(late, owner)
-    _leave_host()
-
-
-def _leave_host() -> None:
-    flags = syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
-    syscalls.mount("proc", "/proc", flags)
+    syscalls.mount("proc", _PROCESSES, _ON_PROCESSES)
     syscalls.detach(HOST)
-
-
-def _writable(disk_bytes: int, uid: int) -> None:
-    options = f"mode=0755,size={disk_bytes},nr_inodes={1024 + disk_bytes // _BLOCK}"
-    syscalls.mount("tmpfs", _SCRATCH, syscalls.MS_NOSUID | syscalls.MS_NODEV, options)
-    for name in ("out", "tmp"):
-        folder = f"{_SCRATCH}/{name}"
-        os.mkdir(folder, 0o700)  # noqa: PTH102  # one call less, thousands of times
-        os.chown(folder, uid, uid)
-        syscalls.bind(folder, f"/{name}", ATTR_NOSUID | ATTR_NODEV)
 
 
 def show(source: str, target: str, owner: Owner, *, whole: bool = False) -> None:
@@ -206,8 +217,7 @@ def _make_place(path: str, *, folder: bool) -> None:
 
 def _show_copy(source: str, target: str, owner: Owner, *, folder: bool) -> None:
     """Mount a private copy; only for what is small enough to be held in memory."""
-    options = f"mode=0755,size={_MOST_COPIED}"
-    syscalls.mount("tmpfs", _SCRATCH, syscalls.MS_NOSUID | syscalls.MS_NODEV, options)
+    syscalls.mount("tmpfs", _SCRATCH, _ON_SCRATCH, f"mode=0755,size={_MOST_COPIED}")
     try:
         copy = f"{_SCRATCH}/copy"
         shutil.copytree(source, copy, symlinks=True) if folder else shutil.copy(source, copy)

@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,47 +25,52 @@ class Unfit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """The init's view of a forked candidate: its status arrives here when it has ended."""
+    """A forked process that waits for its task, as seen by the init whose namespaces it is in.
 
-    status: socket.socket
+    Attributes:
+        line: Socket to it, and later to the warm process.
+        ended: Descriptor that is readable once it has ended.
+    """
+
+    line: socket.socket
+    ended: int
+
+    def release(self, task: Task) -> None:
+        """Let it run ``task``; raises OSError if it is gone, or the task too long to be sent."""
+        names = ("command", "env", "cpu_s", "memory_bytes", "processes", "disk_bytes")
+        self.line.send(json.dumps({name: getattr(task, name) for name in names}).encode())
 
     def wait(self) -> tuple[int, float, int] | None:
         """Return exit code, CPU-seconds and peak resident bytes; None: the warm process died."""
-        said = self.status.recv(MESSAGE_BYTES)
+        said = self.line.recv(MESSAGE_BYTES)
         if not said:
             return None
         code, cpu_s, peak_bytes = json.loads(said)
         return int(code), float(cpu_s), int(peak_bytes)
 
 
-def ask(channel: socket.socket, task: Task, logs: tuple[int, int], told: int) -> tuple[Child, int]:
-    """Have the process at the other end of ``channel`` start ``task`` in our namespaces.
+def ask(channel: socket.socket, pipes: Sequence[int], joins: Sequence[int]) -> Child:
+    """Have the process at the other end of ``channel`` fork a child into our namespaces.
 
     Args:
         channel: Socket to the warm process.
-        task: What to run.
-        logs: Descriptors for standard output and error.
-        told: As in `candidate.become`.
-
-    Returns:
-        The child, and a descriptor that is readable once it has ended.
+        pipes: Descriptors for standard output and error, and ``told`` of `candidate.become`.
+        joins: As in `candidate.Confinement`.
 
     Raises:
-        OSError: The warm process is gone, or the command is too long to be sent.
+        OSError: The warm process is gone.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    names = ("command", "env", "cpu_s", "memory_bytes", "processes", "disk_bytes")
-    message = json.dumps({name: getattr(task, name) for name in names}).encode()
     with theirs, contextlib.ExitStack() as stack:
         spaces = []
         for name in ("pid", "mnt"):
             spaces.append(os.open(f"/proc/self/ns/{name}", os.O_RDONLY | os.O_CLOEXEC))
             stack.callback(os.close, spaces[-1])
-        socket.send_fds(channel, [message], [*spaces, *logs, told, theirs.fileno()])
+        socket.send_fds(channel, [b"x"], [*spaces, *pipes, theirs.fileno(), *joins])
     _, descriptors, _, _ = socket.recv_fds(ours, 1, 1)
     if not descriptors:
         raise ConnectionResetError("the warm process is gone")
-    return Child(ours), descriptors[0]
+    return Child(ours, descriptors[0])
 
 
 class Warm:

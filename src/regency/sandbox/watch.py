@@ -1,8 +1,9 @@
 """Watches a running job: CPU, memory, processes and time, from outside the job.
 
 One process is measured exactly, by its CPU clock while it runs and by wait4 at its end. Of
-several processes, those that end unwaited-for between two looks are missed: the number is then a
-lower bound, the larger of what was reaped and of what was seen.
+several processes a control group is asked, where there is one. Without it those that end
+unwaited-for between two looks are missed: the number is then a lower bound, the larger of what was
+reaped and of what was seen.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from regency.sandbox.cgroups import Group
 from regency.sandbox.task import Task
 
 _SHORTEST_S, _LONGEST_S, _TREE_S = 0.002, 0.05, 0.02
@@ -26,21 +28,20 @@ def cpu_clock(process: int) -> int:
 class Watch:
     """Follows one job until it ends or breaks a limit."""
 
-    def __init__(
-        self, task: Task, process: int, ended: int, members: Callable[[], list[int]]
-    ) -> None:
-        """Take what is followed.
+    def __init__(self, task: Task, members: Callable[[], list[int]], group: Group | None) -> None:
+        """Take what is followed, just before it starts.
 
         Args:
             task: The job.
-            process: Its first process.
-            ended: Descriptor that is readable once that has ended.
             members: Lists all of its processes.
+            group: Its control group, if it has one.
         """
         self._task = task
-        self._process = process
-        self._ended = ended
+        self._process = 0
         self._members = members
+        self._group = group
+        self._killed = group.killed() if group else 0
+        self._group_cpu_s = group.cpu_s() if group else None
         self._cores = len(os.sched_getaffinity(0))
         self._seen: dict[int, float] = {}
         self.peak_bytes = 0
@@ -48,18 +49,31 @@ class Watch:
 
     @property
     def seen_cpu_s(self) -> float:
-        """CPU-seconds of all processes that were seen, their last value each."""
+        """CPU-seconds of all processes, exact if a control group counts them.
+
+        Else of all that were seen, their last value each.
+        """
+        if self._group is not None and self._group_cpu_s is not None and self._task.processes > 1:
+            return (self._group.cpu_s() or 0.0) - self._group_cpu_s
         return sum(self._seen.values())
 
-    def follow(self, cpu_before: float, deadline: float) -> None:
+    @property
+    def starved(self) -> bool:
+        """Whether the kernel ended a process because all together needed too much memory."""
+        return self._group is not None and self._group.killed() > self._killed
+
+    def follow(self, process: int, ended: int, cpu_before: float, deadline: float) -> None:
         """Return when the job's first process has ended, or set `fault` and return.
 
         Args:
+            process: The first process.
+            ended: Descriptor that is readable once that has ended.
             cpu_before: CPU-seconds that this process had used before it became the candidate.
             deadline: Monotonic time at which the wall limit ends.
         """
+        self._process = process
         poll = select.poll()
-        poll.register(self._ended, select.POLLIN)
+        poll.register(ended, select.POLLIN)
         wait_s = _SHORTEST_S
         while not poll.poll(wait_s * 1000):
             self.fault = self._look(cpu_before) or ("wall" if time.monotonic() > deadline else "")
@@ -84,6 +98,8 @@ class Watch:
             return "cpu"
         if len(members) > self._task.processes:
             return "processes"
+        if self.starved:
+            return "memory"
         return self._look_at_memory(members)
 
     def _look_at_memory(self, members: list[int]) -> str:
@@ -93,7 +109,8 @@ class Watch:
         if cap is None or used <= cap:
             return ""
         # Pages that processes share were counted once for each: count again, exactly.
-        return "memory" if sum(_share(member) for member in members) > cap else ""
+        alone = len(members) == 1
+        return "memory" if alone or sum(_share(member) for member in members) > cap else ""
 
 
 def _resident(process: int) -> int:

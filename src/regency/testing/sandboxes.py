@@ -86,7 +86,7 @@ class SandboxConformance:
         result = self.engine.run(job, Limits(**limits))
         (files / "after.py").write_text("print('well')")
         after = self.engine.run(Job(("python", "after.py"), str(files)), Limits())
-        assert (after.status, after.stdout) == ("ok", "well\n")
+        assert (after.status, after.stdout) == ("ok", "well\n"), after
         return result
 
     def stopped(self, folder: Path, code: str, *words: str, **limits: Any) -> Outcome:
@@ -197,10 +197,23 @@ class SandboxConformance:
         for _ in range(3):
             if os.fork() == 0:
                 break
-        block = bytearray(150 << 20)
+        block = bytearray(768 << 20)
+        for place in range(0, len(block), 4096):
+            block[place] = 1
         time.sleep(20)
         """
-        result = self.candidate(tmp_path, code, processes=4, memory_bytes=256 << 20, wall_s=20)
+        result = self.candidate(tmp_path, code, processes=4, memory_bytes=1 << 30, wall_s=20)
+        assert result.status == "memory", result
+
+    def test_shared_memory_counts(self, tmp_path: Path) -> None:
+        code = """
+        import mmap, time
+        block = mmap.mmap(-1, 600 << 20)
+        for place in range(0, len(block), 4096):
+            block[place] = 1
+        time.sleep(5)
+        """
+        result = self.candidate(tmp_path, code, memory_bytes=256 << 20, wall_s=20)
         assert result.status == "memory", result
 
     def test_fork_bomb(self, tmp_path: Path) -> None:

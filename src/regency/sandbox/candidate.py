@@ -1,14 +1,16 @@
 """The last steps before a candidate's program: confine this process for good, then become it."""
 
+import contextlib
 import json
 import os
 import resource
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from regency.sandbox import filters, landlock, syscalls
+from regency.sandbox.landlock import Paths
 from regency.sandbox.task import Task
 
 _STACK = (8 << 20, 64 << 20)
@@ -24,6 +26,7 @@ class Confinement:
     Attributes:
         uid: User and group id to become, None to stay who we are.
         landlock: Interface version to use, 0 for none.
+        paths: What it may reach, for Landlock, besides the job's own folders.
         programs: Whether one process only → seccomp program; empty: no filter.
         isolated: Whether it has namespaces of its own.
         network: Whether it may use the network.
@@ -32,6 +35,7 @@ class Confinement:
 
     uid: int | None
     landlock: int
+    paths: Paths
     programs: Mapping[bool, bytes]
     isolated: bool
     network: bool
@@ -82,8 +86,8 @@ def become(
     missing = False
     try:
         os.chdir(folder)
-        _limit(task)
-        _confine(task, way)
+        _limit(task, alone=way.isolated or way.uid is not None)
+        _confine(task, way, folder)
         ready = {"pid": os.getpid(), "cpu": time.process_time(), "at": time.monotonic()}
         if start is not None:
             _ready_to_stay(told, ready)
@@ -118,16 +122,25 @@ def _say(told: int, message: object) -> None:
     os.write(told, json.dumps(message).encode() + b"\n")
 
 
-def _limit(task: Task) -> None:
+def _limit(task: Task, *, alone: bool) -> None:
     if task.cpu_end_s is not None:
         # Whole seconds only: a backstop behind the watch, which is finer.
         _lower(resource.RLIMIT_CPU, int(task.cpu_end_s) + 2)
     _lower(resource.RLIMIT_FSIZE, task.disk_bytes)
     _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
-    _lower(resource.RLIMIT_NPROC, task.processes + THREADS)
+    # Without a user or namespace of its own, all that the user runs counts.
+    others = 0 if alone else sum(1 for _ in _tasks_of(os.getuid()))
+    _lower(resource.RLIMIT_NPROC, others + task.processes + THREADS)
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_MEMLOCK, _LOCKED_BYTES)
     _lower(resource.RLIMIT_STACK, *_STACK)
+
+
+def _tasks_of(uid: int) -> Iterator[str]:
+    for name in os.listdir("/proc"):  # noqa: PTH208
+        with contextlib.suppress(OSError):
+            if name.isdigit() and os.stat(f"/proc/{name}").st_uid == uid:  # noqa: PTH116
+                yield from os.listdir(f"/proc/{name}/task")  # noqa: PTH208
 
 
 def _lower(kind: int, soft: int, hard: int | None = None) -> None:
@@ -138,17 +151,39 @@ def _lower(kind: int, soft: int, hard: int | None = None) -> None:
     resource.setrlimit(kind, (soft, top))
 
 
-def _confine(task: Task, way: Confinement) -> None:
+def _confine(task: Task, way: Confinement, folder: str) -> None:
     if way.uid is not None:
         os.setgroups([])
         os.setresgid(way.uid, way.uid, way.uid)
     if way.isolated:
         _drop(way.uid)
+    else:
+        _die_with_parent(way.uid)
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
     if way.landlock:
-        landlock.restrict(way.landlock, ("/out", "/tmp"), "/dev", network=way.network)  # noqa: S108
+        landlock.restrict(way.landlock, _reachable(task, way, folder), network=way.network)
     if way.programs:
         filters.install(way.programs[task.processes == 1])
+
+
+def _reachable(task: Task, way: Confinement, folder: str) -> Paths:
+    base = os.path.dirname(folder).rstrip("/")  # noqa: PTH120
+    own = () if way.isolated else (folder, f"{base}/in", *task.inputs.values())
+    written = (f"{base}/out", f"{base}/tmp")  # noqa: S108  # the candidate's own
+    return replace(way.paths, read=(*way.paths.read, *own), written=written)
+
+
+def _die_with_parent(uid: int | None) -> None:
+    """Without a process tree of its own, end when the supervisor ends.
+
+    After the change of user, which would clear it.
+    """
+    parent = os.getppid()
+    if uid is not None:
+        os.setresuid(uid, uid, uid)
+    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(127)
 
 
 def _drop(uid: int | None) -> None:

@@ -28,6 +28,7 @@ from regency.sandbox.roots import PYTHON
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from regency.sandbox import spawner; "
 _BOOT += "spawner.main(int(sys.argv[2]))"
 _SOURCE = str(Path(__file__).resolve().parents[2])
+LEVELS = ("A", "B", "C")
 _CPU = {True: "exact", False: "a lower bound"}
 _TREE = {True: "a control group", False: "sampling"}
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
@@ -45,6 +46,10 @@ class _Unfit(SandboxError):
     """Forks cannot be had; not a matter of isolation."""
 
 
+class _NotHere(SandboxError):
+    """This machine cannot give the level that was tried."""
+
+
 class NamespaceSandbox:
     """Runs jobs in a root, network and process tree of their own; used by one thread at a time."""
 
@@ -57,6 +62,7 @@ class NamespaceSandbox:
         unsafe: bool = False,
         start: str = "cold",
         preload: Sequence[str] = (),
+        levels: Sequence[str] = LEVELS,
     ) -> None:
         """Start, and prove by doing what isolation can be had.
 
@@ -68,30 +74,33 @@ class NamespaceSandbox:
             start: ``cold``: each job is a program of its own; ``fork``: jobs that run a Python
                 script are forked from a process that has imported ``preload``.
             preload: Modules, for ``fork``.
+            levels: Levels that may be used, best first; the first that can be had is.
 
         Raises:
-            SandboxError: No isolation can be had and ``unsafe`` is not set, a path is wrong, or
-                what is preloaded cannot be forked.
+            SandboxError: None of ``levels`` can be had and ``unsafe`` is not set, a path is
+                wrong, or what is preloaded cannot be forked.
         """
         _check_modules(preload)
         self._start_mode, self._preload = start, tuple(preload)
         self._hide, self._mounts, self._core = tuple(hide), tuple(mounts), core
         self._network = False
-        self._isolated = True
+        self._aim = LEVELS[0]
         self._closed = threading.Event()
         self._plan: Mapping[str, Any] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
         self._report: dict[str, Any] = {}
         self._groups: list[str] = []
-        self._start_or_degrade(unsafe=unsafe)
+        self._start_at_best((*levels, *(("D",) if unsafe else ())))
 
     @property
     def level(self) -> str:
-        """``A``: all of it; ``B``: the kernel has no Landlock; ``D``: no isolation."""
-        if not self._isolated:
-            return "D"
-        return "A" if self._report["landlock"] else "B"
+        """What is in force.
+
+        ``A``: namespaces, Landlock, seccomp and limits; ``B``: the same without Landlock; ``C``:
+        the same without namespaces; ``D``: limits only, no isolation.
+        """
+        return self._aim
 
     def report(self) -> Mapping[str, Json]:
         """Return what is in force, for people and for the ledger."""
@@ -101,8 +110,8 @@ class NamespaceSandbox:
             "kernel": os.uname().release,
             **self._report,
             "core": self._core,
-            "readable": self._all("binds") if self._isolated else ["everything"],
-            "hidden": len(self._all("covers")) if self._isolated else 0,
+            "readable": self._all("binds") if self._aim != "D" else ["everything"],
+            "hidden": len(self._all("covers")) if self._aim != "D" else 0,
             "cpu": f"exact for one process, {_CPU['cpuacct' in group]} for several",
             "memory": f"per process by the kernel, of all together by {_TREE['memory' in group]}",
             "processes": f"one by the kernel, several by {_TREE['pids' in group]}",
@@ -171,28 +180,35 @@ class NamespaceSandbox:
     def _all(self, kind: str) -> list[str]:
         return [path for part in self._plan.values() for path in part[kind]]
 
-    def _start_or_degrade(self, *, unsafe: bool) -> None:
-        try:
-            self._start()
-            self._try_once()
-        except SandboxError as error:
-            self._stop()
-            if not unsafe or isinstance(error, _Unfit):
+    def _start_at_best(self, levels: Sequence[str]) -> None:
+        refusals = []
+        for level in levels:
+            self._aim = level
+            try:
+                self._start()
+                self._try_once()
+            except _NotHere as error:
+                self._stop()
+                refusals.append(f"level {level}: {error}")
+            except BaseException:
+                self._stop()
                 raise
-            self._isolated = False
-            self._start()
+            else:
+                return
+        raise SandboxError(_advice("; ".join(refusals)))
 
     def _try_once(self) -> None:
-        result = self.run(Job(("python", "-I", "-S", "-c", ""), files="/usr/lib"), Limits())
+        with tempfile.TemporaryDirectory(prefix="regency-try-") as folder:
+            result = self.run(Job(("python", "-I", "-S", "-c", ""), files=folder), Limits())
         if result.status != "ok":
-            raise SandboxError(_advice(result.message + " " + result.stderr))
+            raise _NotHere(f"{result.message} {result.stderr.strip()[-300:]}".strip())
 
     def _start(self) -> None:
-        if not self._isolated and self._start_mode == "fork":
-            raise _unfit("there is no isolation here that a fork could be started in")
-        if self._isolated:
+        if self._aim in "CD" and self._start_mode == "fork":
+            raise _NotHere('a fork needs namespaces, or set [limits] start = "cold"')
+        if self._aim != "D":
             if syscalls.AUDIT_ARCH is None:
-                raise SandboxError(_advice(f"there is no filter for {syscalls.MACHINE}"))
+                raise _NotHere(f"there is no filter for {syscalls.MACHINE}")
             self._plan = roots.plan(self._hide, self._mounts, network=self._network)
         ours, theirs = socket.socketpair()
         ours.settimeout(_START_S if self._start_mode == "cold" else _IMPORT_S)
@@ -214,21 +230,24 @@ class NamespaceSandbox:
         try:
             answer = wire.receive(ours)
         except (EOFError, OSError) as error:
-            raise SandboxError(_advice("its first process died")) from error
+            raise _NotHere("its first process died") from error
         if "unfit" in answer:
             raise _unfit(answer["unfit"])
         if "error" in answer:
-            raise SandboxError(_advice(answer["error"]))
+            raise _NotHere(answer["error"])
         self._report, self._groups = answer["report"], answer["groups"]
         if self._report["start"] == "fork":
             self._prove_fork(ours)
 
     def _settings(self) -> dict[str, Json]:
+        read, listed = roots.grants(self._plan) if self._aim == "C" else ([], [])
         return {
             "plan": self._plan,
             "core": self._core,
             "network": self._network,
-            "isolated": self._isolated,
+            "level": self._aim,
+            "read": read,
+            "listed": listed,
             "start": self._start_mode,
             "preload": list(self._preload),
             "interpreter": [PYTHON, *_OPTIONS],
@@ -348,11 +367,12 @@ def _unfit(reason: str) -> _Unfit:
     )
 
 
-def _advice(reason: str) -> str:
+def _advice(reasons: str) -> str:
     return (
-        f"the sandbox cannot isolate candidates here: {reason.strip()}. It needs Linux 5.12 or "
-        "newer on x86_64 or aarch64, and user namespaces or root. On Ubuntu, allow them with "
-        "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`; in a container, start it with "
-        "`--privileged` or as a user who may make user namespaces. `--unsafe` goes on without "
-        "isolation, and says so everywhere."
+        f"the sandbox cannot isolate candidates here: {reasons.strip()}. Level A needs Linux 5.13 "
+        "or newer on x86_64 or aarch64 with Landlock, and user namespaces or root; level C needs "
+        "Landlock alone, and a Python that other users can read if you are root. On Ubuntu, "
+        "`apt install bubblewrap`, or allow user namespaces with `sysctl "
+        "kernel.apparmor_restrict_unprivileged_userns=0`. `--unsafe` goes on without isolation, "
+        "and says so everywhere."
     )

@@ -37,13 +37,14 @@ _NETWORK = ("accept", "accept4", "bind", "connect", "listen", "socket")
 _FAMILIES = (2, 10, 16)  # IPv4, IPv6, netlink: what name look-ups and TCP/UDP need
 
 
-def build_filter(*, network: bool, single: bool, pinned: bool) -> bytes:
+def build_filter(*, network: bool, single: bool, pinned: bool, shared: bool = False) -> bytes:
     """Return the BPF program.
 
     Args:
         network: Whether IP sockets are allowed; socket pairs always are, Unix sockets never.
         single: Whether new processes are refused; threads are always allowed.
         pinned: Whether it must stay on its core.
+        shared: Whether it shares the process tree, so that it must die with its parent.
     """
     refused = set(syscalls.numbers(*_NEVER))
     refused |= set(syscalls.numbers(*(() if network else _NETWORK)))
@@ -54,7 +55,8 @@ def build_filter(*, network: bool, single: bool, pinned: bool) -> bytes:
     lines += [(_AT_LEAST, 0, 1, syscalls.NEWEST + 1), _answer(_ERRNO | errno.ENOSYS)]
     lines += _when(sorted(refused), _ERRNO | errno.EPERM)
     lines += _clone(single=single)
-    lines += _sockets() if network else []
+    lines += _first_is("socket", _FAMILIES, allowed=True) if network else []
+    lines += _first_is("prctl", (syscalls.PR_SET_PDEATHSIG,), allowed=False) if shared else []
     lines.append(_answer(_ALLOW))
     return b"".join(struct.pack("HBBI", *line) for line in lines)
 
@@ -100,10 +102,12 @@ def _clone(*, single: bool) -> list[_Line]:
     return [(_EQUAL, 0, len(body), number), *body]
 
 
-def _sockets() -> list[_Line]:
-    number = syscalls.numbers("socket")[0]
+def _first_is(call: str, values: tuple[int, ...], *, allowed: bool) -> list[_Line]:
+    """Return lines that allow, or refuse, ``call`` with one of ``values`` as first argument."""
+    refuse, go_on = _answer(_ERRNO | errno.EPERM), (_LOAD, 0, 0, _NUMBER)
     body: list[_Line] = [(_LOAD, 0, 0, _FIRST_ARGUMENT)]
-    for place, family in enumerate(_FAMILIES):
-        body.append((_EQUAL, len(_FAMILIES) - place, 0, family))
-    body += [_answer(_ERRNO | errno.EPERM), (_LOAD, 0, 0, _NUMBER)]
-    return [(_EQUAL, 0, len(body), number), *body]
+    for place, value in enumerate(values):
+        left = len(values) - place - 1
+        body.append((_EQUAL, left + 1 if allowed else left, 0 if allowed or left else 1, value))
+    body += [refuse, go_on]
+    return [(_EQUAL, 0, len(body), syscalls.numbers(call)[0]), *body]

@@ -20,6 +20,7 @@ from typing import Any
 
 from regency.sandbox import filters, script, syscalls
 from regency.sandbox.candidate import Confinement, become, leave
+from regency.sandbox.landlock import Paths
 from regency.sandbox.task import Task
 from regency.sandbox.warm import BOOT, MESSAGE_BYTES, Unfit
 
@@ -102,7 +103,8 @@ def _confinement(settings: Mapping[str, Any]) -> Confinement:
         single: filters.build_filter(network=network, single=single, pinned=pinned)
         for single in (True, False)
     }
-    return Confinement(settings["uid"], settings["landlock"], programs, True, network)
+    paths = Paths(read=("/",), devices=("/dev",))
+    return Confinement(settings["uid"], settings["landlock"], paths, programs, True, network)
 
 
 def _next(channel: socket.socket) -> _Job | None:

@@ -13,7 +13,6 @@ import signal
 import socket
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from regency.sandbox import collect, syscalls, template, warm, watch, wire
@@ -40,7 +39,7 @@ class Place:
 
     Attributes:
         orders: Socket on which the job's task arrives.
-        folder: Level D: scratch folder with ``in``, ``out`` and ``tmp``; otherwise empty.
+        folder: Without a root of its own: scratch folder for ``lab``, ``in``, ``out``, ``tmp``.
         late: Part of the plan that each job adds itself.
         warm: Socket to the warm process, if that is to fork the candidate.
         group: Control group of the job, if one could be made.
@@ -100,14 +99,14 @@ class _Init:
         targets = collect.open_targets(task.outputs, prefix)
         self._build(task)
         place = os.open(f"{self._place.folder}/out", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        follower = watch.Watch(task, self._members, self._place.group)
+        space = self._place.folder
+        follower = watch.Watch(task, self._members, self._place.group, space)
         said = self._start(task)
         if "error" in said:
             return {"missing" if said["missing"] else "refused": said["error"]}
         follower.follow(said["pid"], self._ended, said["cpu"], said["at"] + task.wall_s)
         report = self._end(follower, said)
-        full = os.fstatvfs(place)
-        report["full"] = not full.f_bavail or not full.f_favail
+        report["full"] = follower.full() if space else _is_full(place)
         if not report["fault"] and not report["exit"]:
             report["outputs"], report["output_fault"] = collect.collect(
                 place, targets, task.output_bytes
@@ -128,8 +127,7 @@ class _Init:
         if self._way.isolated:
             template.build_job(task, self._owner)
             return
-        for name, path in task.inputs.items():
-            Path(f"{self._place.folder}/in/{name}").symlink_to(path)
+        template.copy_job(task, self._owner, self._place.folder)
 
     def _start(self, task: Task) -> dict[str, Any]:
         if self._forked is not None:
@@ -148,8 +146,7 @@ class _Init:
         if self._child == 0:
             try:
                 leave(self._way.joins, (self._pipes.out, self._pipes.err), (self._told,))
-                folder = "/lab" if self._way.isolated else task.files
-                become(task, self._way, folder, self._told)
+                become(task, self._way, f"{self._place.folder}/lab", self._told)
             finally:
                 os._exit(127)
         self._ended = os.pidfd_open(self._child)
@@ -204,10 +201,18 @@ class _Init:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(-1, signal.SIGKILL)
             return
+        if self._place.group is not None:
+            self._place.group.kill()
         while members := watch.descendants():
             for member in members:
-                with contextlib.suppress(ProcessLookupError):
+                with contextlib.suppress(OSError):  # it ended meanwhile
+                    resource.prlimit(member, resource.RLIMIT_NPROC, (0, 0))  # outrun no fork bomb
                     os.kill(member, signal.SIGKILL)
+
+
+def _is_full(place: int) -> bool:
+    info = os.fstatvfs(place)
+    return not info.f_bavail or not info.f_favail
 
 
 def harden() -> None:

@@ -3,10 +3,10 @@
 Values are those of linux/landlock.h; see the kernel's userspace-api/landlock. Knows no jobs.
 """
 
-import contextlib
 import os
+import stat
 import struct
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from regency.sandbox import syscalls
 
@@ -29,13 +29,29 @@ def version() -> int:
         return 0
 
 
-def restrict(abi: int, writable: Sequence[str], devices: str, *, network: bool) -> None:
-    """Confine this process: read anywhere, write only below ``writable`` and into ``devices``.
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """What stays reachable; each path with everything below it.
+
+    Attributes:
+        read: May be read, and run.
+        listed: Folders whose names may be listed, not what is in their files.
+        written: May be read and written.
+        devices: Device files, or folders of them, that may be read and written.
+    """
+
+    read: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+
+
+def restrict(abi: int, paths: Paths, *, network: bool) -> None:
+    """Confine this process for good.
 
     Args:
         abi: What `version` gave, at least 1.
-        writable: Folders.
-        devices: Folder of device files that may be written.
+        paths: What stays reachable; what is missing is left out.
         network: Whether TCP is allowed.
 
     Raises:
@@ -47,17 +63,29 @@ def restrict(abi: int, writable: Sequence[str], devices: str, *, network: bool) 
     layout = struct.pack("QQQ", every, net, scopes)[: 24 if abi >= 6 else 16 if abi >= 4 else 8]
     rules = syscalls.call("landlock_create_ruleset", layout, len(layout), 0)
     try:
-        _allow(rules, "/", _READ)
-        _allow(rules, devices, (_READ | _ON_FILES) & every)
-        for folder in writable:
-            _allow(rules, folder, every)
+        for rights, places in (
+            (_READ, paths.read),
+            (_READ_DIR, paths.listed),
+            (_READ | _ON_FILES, paths.devices),
+            (every, paths.written),
+        ):
+            for place in places:
+                _allow(rules, place, rights & every)
         syscalls.call("landlock_restrict_self", rules, 0)
     finally:
         os.close(rules)
 
 
 def _allow(rules: int, path: str, rights: int) -> None:
-    with contextlib.ExitStack() as stack:
+    try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        stack.callback(os.close, place)
-        syscalls.call("landlock_add_rule", rules, _RULE_PATH, struct.pack("=Qi", rights, place), 0)
+    except FileNotFoundError:
+        return
+    try:
+        if not stat.S_ISDIR(os.fstat(place).st_mode):
+            rights &= _ON_FILES
+        if rights:
+            rule = struct.pack("=Qi", rights, place)
+            syscalls.call("landlock_add_rule", rules, _RULE_PATH, rule, 0)
+    finally:
+        os.close(place)

@@ -11,6 +11,7 @@ _NOT_STARTED = {
     "refused": "the sandbox could not be set up",
     "missing": "the program could not be started",
 }
+_NO_ROOM = ("No space left on device", "File too large")
 _DISK_SIGNS = (int(signal.SIGXFSZ),)
 
 
@@ -58,6 +59,7 @@ def _ended(fault: str, limits: Limits) -> tuple[str, str]:
         "cpu": f"it used more than its {limits.cpu_s:g} CPU-seconds" if limits.cpu_s else "",
         "wall": f"it was not done after {limits.wall_s:g} seconds and was ended",
         "memory": f"it used more than {memory} bytes of memory and was ended",
+        "disk": f"it filled the {limits.disk_bytes:,} bytes that it may write and was ended",
         "processes": f"it ran more than {limits.processes} processes at once and was ended",
     }
     return ("failed" if fault == "processes" else fault), sentences[fault]
@@ -65,9 +67,9 @@ def _ended(fault: str, limits: Limits) -> tuple[str, str]:
 
 def _failed(report: Mapping[str, Any], limits: Limits) -> tuple[str, str]:
     code, errors = int(report["exit"]), str(report.get("stderr", ""))
-    if report["full"] or -code in _DISK_SIGNS:
-        return "disk", f"it filled the {limits.disk_bytes:,} bytes that it may write"
     last = errors.strip().rpartition("\n")[2]
+    if report["full"] or -code in _DISK_SIGNS or any(sign in last for sign in _NO_ROOM):
+        return "disk", f"it filled the {limits.disk_bytes:,} bytes that it may write"
     if limits.memory_bytes and any(sign in last for sign in _MEMORY_SIGNS):
         return "memory", f"it needed more than {limits.memory_bytes:,} bytes of memory"
     if code < 0:

@@ -6,8 +6,9 @@ Pure look-ups on the host; nothing is mounted here.
 import fnmatch
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from regency.errors import SandboxError
 
@@ -68,6 +69,29 @@ def plan(hide: Sequence[str], mounts: Sequence[str], *, network: bool) -> dict[s
         }
         for name, late in (("root", False), ("late", True))
     }
+
+
+def grants(plan: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the paths of ``plan`` for a lock that can only allow: to read, and only to list."""
+    read, listed = [], []
+    for part in plan.values():
+        for path in part["binds"]:
+            covers = [cover for cover in part["covers"] if Path(cover).is_relative_to(path)]
+            read += list(_around(path, covers)) if covers else [path]
+            listed += [path] if covers else []
+    return read, listed
+
+
+def _around(folder: str, covers: Sequence[str]) -> Iterator[str]:
+    """Yield what is in ``folder`` but for ``covers``, in pieces as large as possible."""
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        inside = [cover for cover in covers if Path(cover).is_relative_to(entry.path)]
+        if entry.is_symlink() or entry.path in covers:
+            continue  # where a link leads is allowed there or not at all
+        if inside:
+            yield from _around(entry.path, inside)
+        else:
+            yield entry.path
 
 
 def hidden_below(covers: Iterable[str], folder: str) -> list[str]:

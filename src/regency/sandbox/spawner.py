@@ -18,14 +18,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from regency.sandbox import cgroups, filters, init, landlock, syscalls, template, wire
+from regency.sandbox import (
+    cgroups,
+    filters,
+    init,
+    landlock,
+    survivors,
+    syscalls,
+    template,
+    wire,
+)
 from regency.sandbox.candidate import THREADS, Confinement
+from regency.sandbox.landlock import Paths
 from regency.sandbox.streams import Log, Streams
 from regency.sandbox.task import Task
 from regency.sandbox.warm import BOOT, Unfit, Warm
 
 _GRACE_S = 5.0  # init enforces the wall limit itself; this is for when it cannot
 _SMALL = "tmp"
+_SCOPED = 6  # since this version Landlock keeps signals inside
+# What programs ask about the machine; single files, since all of /proc tells of other processes.
+_MACHINE = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system/cpu")
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _FIRST_UID, _UIDS = 0x6FC00000, 1 << 22  # above any user's, wide enough for every process id
 
 
@@ -89,9 +103,10 @@ class Spawner:
 
         Args:
             channel: Socket to the engine.
-            settings: ``plan`` (see `roots.plan`), ``core`` or None, ``network``, ``isolated``,
-                ``start`` (``cold`` or ``fork``), and for the latter ``preload``,
-                ``interpreter``, ``env`` and ``source``.
+            settings: ``plan`` (see `roots.plan`), ``core`` or None, ``network``, ``level``
+                (``A`` to ``D``), ``start`` (``cold`` or ``fork``), and for the latter
+                ``preload``, ``interpreter``, ``env`` and ``source``; for level C ``read`` and
+                ``listed`` (see `roots.grants`).
 
         Raises:
             Unfit: What is preloaded cannot be forked.
@@ -100,16 +115,21 @@ class Spawner:
         self._late = settings["plan"].get("late", {})
         self._watched = [channel.fileno(), os.pidfd_open(os.getppid())]
         self._network = bool(settings["network"])
-        self._isolated = bool(settings["isolated"])
+        self._level = str(settings["level"])
+        self._isolated = self._level in "AB"
+        self._survivors = 0 if self._isolated else survivors.end_survivors()
         self._group = cgroups.make(cgroups.name_for(os.getppid()))
         if settings["core"] is not None:
             os.sched_setaffinity(0, {settings["core"]})
-        self._owner = self._separate() if self._isolated else template.Owner(os.geteuid(), False)
+        self._owner = self._separate() if self._isolated else self._throwaway()
+        self._jobs, self._mark = "", ""
+        if not self._isolated:
+            self._jobs, self._mark = survivors.make_folder(self._owner.foreign_uid)
         if self._isolated:
             _become_first(channel, self._group)
             template.build_root(settings["plan"], self._owner)
         init.harden()
-        self._way = self._confinement(settings["core"] is not None)
+        self._way = self._confinement(settings)
         self._ready: Ready | None = None
         self._used: Ready | None = None
         self._warm = self._start_warm(settings) if settings["start"] == "fork" else None
@@ -118,7 +138,7 @@ class Spawner:
     def report(self) -> dict[str, object]:
         """What is in force."""
         return {
-            "isolated": self._isolated,
+            "namespaces": self._isolated,
             "landlock": self._way.landlock,
             "seccomp": bool(self._way.programs),
             "throwaway_uid": self._owner.foreign,
@@ -126,6 +146,7 @@ class Spawner:
             "start": "fork" if self._warm else "cold",
             "modules": self._warm.modules if self._warm else 0,
             "cgroup": self._group.words if self._group else "",
+            "survivors_ended": self._survivors,
         }
 
     @property
@@ -149,7 +170,7 @@ class Spawner:
         )
         self._used = ready
         with contextlib.suppress(OSError):  # it could not be made ready, and reports why
-            wire.send(ready.orders, dataclasses.asdict(_placed(task, ready.folder)))
+            wire.send(ready.orders, dataclasses.asdict(_placed(task, ready.folder, self._mark)))
         if not streams.drain(self._watched, time.monotonic() + task.wall_s + _GRACE_S):
             self.refill()  # end it before anybody hears of it
         answer = init.read_report(bytes(streams.parts), task.wall_s)
@@ -169,6 +190,10 @@ class Spawner:
         for ready in (self._used, self._ready):
             if ready is not None:
                 ready.finish()
+        if self._jobs:
+            shutil.rmtree(self._jobs, ignore_errors=True)
+            if self._group:
+                self._group.close()
 
     def _take(self, task: Task) -> Ready:
         """Return an init for ``task``; raises OSError if one of its paths cannot be reached."""
@@ -186,7 +211,7 @@ class Spawner:
         return ready or self._make_ready(fork=task.fork)
 
     def _make_ready(self, *, fork: bool) -> Ready:
-        folder = "" if self._isolated else _make_folder()
+        folder = tempfile.mkdtemp(dir=self._jobs) if self._jobs else ""
         ends = [os.pipe() for _ in range(3)]
         ours, theirs = socket.socketpair()
         namespaces = syscalls.CLONE_NEWNS | syscalls.CLONE_NEWPID if self._isolated else 0
@@ -235,16 +260,38 @@ class Spawner:
         self._watched.append(warm.gone)
         return warm
 
-    def _confinement(self, pinned: bool) -> Confinement:
+    def _throwaway(self) -> template.Owner:
+        """Return as whom candidates run when there are no namespaces."""
+        uid = _throwaway_uid() if self._level == "C" and os.geteuid() == 0 else None
+        return template.Owner(os.geteuid() if uid is None else uid, uid is not None)
+
+    def _confinement(self, settings: Mapping[str, Any]) -> Confinement:
         joins = tuple(self._group.joins) if self._group else ()
-        if not self._isolated:
-            return Confinement(None, 0, {}, False, True, joins)
+        if self._level == "D":
+            return Confinement(None, 0, Paths(), {}, False, True, joins)
+        paths, abi = Paths(read=("/",), devices=("/dev",)), landlock.version()
+        if self._level == "C":
+            paths = Paths((*settings["read"], *_MACHINE), tuple(settings["listed"]), (), _DEVICES)
+        shared, pinned = not self._isolated, settings["core"] is not None
         programs = {
-            single: filters.build_filter(network=self._network, single=single, pinned=pinned)
+            single: filters.build_filter(
+                network=self._network, single=single, pinned=pinned, shared=shared
+            )
             for single in (True, False)
         }
-        uid = self._owner.uid if self._owner.foreign else None
-        return Confinement(uid, landlock.version(), programs, True, self._network, joins)
+        self._demand(abi)
+        uid = self._owner.foreign_uid
+        return Confinement(uid, abi, paths, programs, self._isolated, self._network, joins)
+
+    def _demand(self, abi: int) -> None:
+        """Refuse if the kernel's Landlock is not what the level stands for; raises ValueError."""
+        if self._level == "A" and not abi:
+            raise ValueError("the kernel has no Landlock")
+        least = 1 if self._owner.foreign else _SCOPED
+        if self._level == "C" and abi < least:
+            raise ValueError(
+                f"the kernel's Landlock is version {abi}, and without namespaces it takes {least}"
+            )
 
 
 def _become_first(channel: socket.socket, group: cgroups.Group | None) -> None:
@@ -272,14 +319,7 @@ def _throwaway_uid() -> int | None:
     return None
 
 
-def _make_folder() -> str:
-    folder = tempfile.mkdtemp(prefix="regency-")
-    for name in ("in", "out", "tmp"):
-        Path(folder, name).mkdir()
-    return folder
-
-
-def _placed(task: Task, folder: str) -> Task:
+def _placed(task: Task, folder: str, mark: str) -> Task:
     """Return ``task`` with the sandbox's folders replaced, for when there is no root of its own."""
     if not folder:
         return task
@@ -287,13 +327,15 @@ def _placed(task: Task, folder: str) -> Task:
     env = {name: _placed_word(word, folder) for name, word in task.env.items()}
     changed = {
         "command": command,
-        "env": env | dict.fromkeys(("HOME", "TMPDIR"), f"{folder}/{_SMALL}"),
+        "env": env
+        | dict.fromkeys(("HOME", "TMPDIR"), f"{folder}/{_SMALL}")
+        | {survivors.MARK: mark},
     }
     return Task(**{name: changed.get(name, getattr(task, name)) for name in task.__slots__})
 
 
 def _placed_word(word: str, folder: str) -> str:
-    for name in ("in", "out"):
+    for name in ("lab", "in", "out"):
         if word == f"/{name}" or word.startswith(f"/{name}/"):
             return folder + word
     return word

@@ -46,6 +46,11 @@ class Owner:
     foreign: bool
     mapped: dict[int, int] = field(default_factory=dict)
 
+    @property
+    def foreign_uid(self) -> int | None:
+        """The user id to change to, if any."""
+        return self.uid if self.foreign else None
+
     def prepare(self, paths: Sequence[str]) -> bool:
         """Make the mappings that ``paths`` will need; only outside of any job's namespaces.
 
@@ -149,6 +154,38 @@ def build_job(task: Task, owner: Owner) -> None:
     syscalls.detach(HOST)
 
 
+def copy_job(task: Task, owner: Owner, folder: str) -> None:
+    """Put what one job needs below ``folder``, for when there is no root of its own.
+
+    Args:
+        task: The job.
+        owner: As whom the candidate runs; inputs are copied if that is somebody else.
+        folder: Scratch folder.
+
+    Raises:
+        OSError: A path is missing, or the disk is full.
+    """
+    hidden = {f"{task.files}/{path}" for path in task.covers}
+    shutil.copytree(
+        task.files,
+        f"{folder}/lab",
+        symlinks=True,
+        ignore=lambda place, names: [n for n in names if f"{place}/{n}" in hidden],
+    )
+    for name in ("in", "out", "tmp"):
+        Path(folder, name).mkdir(mode=0o700)
+    for name, path in task.inputs.items():
+        place = Path(folder, "in", name)
+        shutil.copy(path, place) if owner.foreign else place.symlink_to(path)
+    if owner.foreign:
+        _give([Path(folder), *Path(folder).rglob("*")], owner)
+
+
+def _give(paths: Sequence[Path], owner: Owner) -> None:
+    for path in paths:
+        os.chown(path, owner.uid, owner.uid, follow_symlinks=False)
+
+
 def build_warm(late: Part, owner: Owner, source: str, boot: str) -> None:
     """Make this mount namespace what the warm process sees: no host, no job.
 
@@ -221,8 +258,7 @@ def _show_copy(source: str, target: str, owner: Owner, *, folder: bool) -> None:
     try:
         copy = f"{_SCRATCH}/copy"
         shutil.copytree(source, copy, symlinks=True) if folder else shutil.copy(source, copy)
-        for path in [Path(copy), *Path(copy).rglob("*")]:
-            os.chown(path, owner.uid, owner.uid, follow_symlinks=False)
+        _give([Path(copy), *Path(copy).rglob("*")], owner)
         syscalls.bind(copy, target, _READ_ONLY)
     finally:
         syscalls.detach(_SCRATCH)

@@ -9,15 +9,16 @@ reaped and of what was seen.
 import contextlib
 import os
 import select
+import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from regency.sandbox.cgroups import Group
 from regency.sandbox.task import Task
 
 _SHORTEST_S, _LONGEST_S, _TREE_S = 0.002, 0.05, 0.02
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+_BLOCK = 4096
 
 
 def cpu_clock(process: int) -> int:
@@ -28,14 +29,18 @@ def cpu_clock(process: int) -> int:
 class Watch:
     """Follows one job until it ends or breaks a limit."""
 
-    def __init__(self, task: Task, members: Callable[[], list[int]], group: Group | None) -> None:
+    def __init__(
+        self, task: Task, members: Callable[[], list[int]], group: Group | None, space: str
+    ) -> None:
         """Take what is followed, just before it starts.
 
         Args:
             task: The job.
             members: Lists all of its processes.
             group: Its control group, if it has one.
+            space: Folder whose size is limited by watching it; empty: something else limits it.
         """
+        self._space = space
         self._task = task
         self._process = 0
         self._members = members
@@ -82,7 +87,7 @@ class Watch:
             wait_s = min(self._next_look(cpu_before), max(deadline - time.monotonic(), 0.001))
 
     def _next_look(self, cpu_before: float) -> float:
-        most = _LONGEST_S if self._task.processes == 1 else _TREE_S
+        most = _TREE_S if self._task.processes > 1 or self._space else _LONGEST_S
         if self._task.cpu_end_s is None:
             return most
         left = self._task.cpu_end_s + cpu_before - self.seen_cpu_s
@@ -100,7 +105,14 @@ class Watch:
             return "processes"
         if self.starved:
             return "memory"
+        if self._space and self.full(members):
+            return "disk"
         return self._look_at_memory(members)
+
+    def full(self, members: Sequence[int] = ()) -> bool:
+        """Return whether the watched folder is full, with files that are open but have no name."""
+        used = sum(_unlinked(member) for member in members) + _size(self._space)
+        return used >= self._task.disk_bytes
 
     def _look_at_memory(self, members: list[int]) -> str:
         used = sum(_resident(member) for member in members)
@@ -127,6 +139,28 @@ def _share(process: int) -> int:
     names = ("Pss_Anon:", "Pss_Shmem:")
     lines = _lines(process, "smaps_rollup")
     return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(names))
+
+
+def _size(folder: str) -> int:
+    """Return the bytes that the files below ``folder`` occupy, each name counting a block."""
+    total = 0
+    for place, _, names in os.walk(folder, onerror=None):
+        for name in names:
+            with contextlib.suppress(OSError):
+                info = os.lstat(f"{place}/{name}")
+                total += _BLOCK + info.st_blocks * 512
+    return total
+
+
+def _unlinked(process: int) -> int:
+    total = 0
+    with contextlib.suppress(OSError):
+        for name in os.listdir(f"/proc/{process}/fd"):  # noqa: PTH208
+            with contextlib.suppress(OSError):
+                info = os.stat(f"/proc/{process}/fd/{name}")  # noqa: PTH116
+                if info.st_nlink == 0 and stat.S_ISREG(info.st_mode):
+                    total += info.st_blocks * 512
+    return total
 
 
 def _lines(process: int, name: str) -> Iterator[str]:

@@ -25,10 +25,12 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 from regency.records import Job, Limits, Outcome
+from regency.sandbox import syscalls
 
 SECRET = "REGENCY_PROBE_SECRET"  # noqa: S105  # the name of the bait
 _TRY = """
 import os, socket, sys
+TMP = os.environ["TMPDIR"]
 def attempt(what, action):
     try:
         action()
@@ -82,7 +84,8 @@ class SandboxConformance:
         files = folder / "files"
         files.mkdir(exist_ok=True)
         (files / "probe.py").write_text(_TRY + textwrap.dedent(code))
-        job = Job(("python", "probe.py", *words), files=str(files))
+        outputs = {"fine": str(folder / "fine")} if "{out}/fine" in words else {}
+        job = Job(("python", "probe.py", *words), files=str(files), outputs=outputs)
         result = self.engine.run(job, Limits(**limits))
         (files / "after.py").write_text("print('well')")
         after = self.engine.run(Job(("python", "after.py"), str(files)), Limits())
@@ -113,10 +116,11 @@ class SandboxConformance:
         for place in places:
             attempt(place, lambda: open(place + "/regency-probe", "w"))
             attempt(place, lambda: os.mkdir(place + "/regency-probe-folder"))
-        attempt("own code", lambda: open("/lab/probe.py", "a"))
-        open("/out/fine", "w").write("x"), open("/tmp/fine", "w").write("x")
+        attempt("own code", lambda: open(__file__, "a"))
+        attempt("beside it", lambda: open(os.path.dirname(__file__) + "/more", "w"))
+        open(sys.argv[2], "w").write("x"), open(TMP + "/fine", "w").write("x")
         """
-        assert self.stopped(tmp_path, code, str(tmp_path)).status == "ok"
+        assert self.stopped(tmp_path, code, str(tmp_path), "{out}/fine").status == "ok"
         assert not (tmp_path / "regency-probe").exists()
 
     def test_no_network_and_no_unix_socket(self, tmp_path: Path) -> None:
@@ -143,20 +147,25 @@ class SandboxConformance:
     def test_other_processes_cannot_be_seen(self, tmp_path: Path) -> None:
         code = """
         found = []
-        for number in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            numbers = list(filter(str.isdigit, os.listdir("/proc")))
+        except OSError:
+            numbers = []
+        for number in [*numbers, os.getppid(), sys.argv[2]]:
             for name in ("cmdline", "environ"):
                 try:
                     found.append(open(f"/proc/{number}/{name}", "rb").read())
                 except OSError:
                     pass
         print("LEAK" if sys.argv[1].encode()[::-1] in b"".join(found) else "stopped")
-        attempt("memory", lambda: open("/proc/1/mem", "rb").read(1))
-        attempt("root", lambda: os.listdir("/proc/1/root/"))
-        attempt("descriptors", lambda: os.listdir("/proc/1/fd"))
+        for number in (1, os.getppid(), sys.argv[2]):
+            attempt("memory", lambda: open(f"/proc/{number}/mem", "rb").read(1))
+            attempt("root", lambda: os.listdir(f"/proc/{number}/root/"))
+            attempt("descriptors", lambda: os.listdir(f"/proc/{number}/fd"))
         """
         marker = uuid.uuid4().hex
-        with _sleeping(marker):
-            self.stopped(tmp_path, code, marker[::-1])
+        with _sleeping(marker) as bait:
+            self.stopped(tmp_path, code, marker[::-1], str(bait.pid))
 
     def test_other_processes_cannot_be_signalled(self, tmp_path: Path) -> None:
         code = """
@@ -184,8 +193,15 @@ class SandboxConformance:
         attempt("ptrace", lambda: must(libc.ptrace(0, 0, 0, 0)))
         if os.getuid():
             attempt("root", lambda: os.setuid(0))
+        for word in sys.argv[1:]:
+            name, number = word.split("=")
+            attempt(name, lambda: must(libc.syscall(int(number), 0, 0, 0, 0, 0)))
+        assert ctypes.get_errno() in (1, 38)  # EPERM, ENOSYS: not that zeros are no arguments
         """
-        self.stopped(tmp_path, code)
+        names = ("bpf", "perf_event_open", "keyctl", "add_key", "io_uring_setup", "setns",
+                 "userfaultfd", "pivot_root", "kcmp", "shmget", "memfd_create")  # fmt: skip
+        words = [f"{name}={number}" for name in names for number in syscalls.numbers(name)]
+        self.stopped(tmp_path, code, *words)
 
     def test_one_huge_mapping(self, tmp_path: Path) -> None:
         result = self.candidate(tmp_path, "b = bytearray(100 << 30)", memory_bytes=512 << 20)
@@ -240,7 +256,20 @@ class SandboxConformance:
     def test_disk_full(self, tmp_path: Path) -> None:
         code = """
         for number in range(100_000):
-            open(f"/tmp/{number}", "wb").write(bytes(1 << 16))
+            open(f"{TMP}/{number}", "wb").write(bytes(1 << 16))
+        """
+        result = self.candidate(tmp_path, code, disk_bytes=8 << 20)
+        assert result.status == "disk", result
+
+    def test_disk_full_of_files_without_names(self, tmp_path: Path) -> None:
+        code = """
+        import time
+        kept = []
+        for number in range(400):
+            kept.append(open(f"{TMP}/hidden", "wb", buffering=0))
+            kept[-1].write(bytes(1 << 16))
+            os.unlink(f"{TMP}/hidden")
+        time.sleep(5)
         """
         result = self.candidate(tmp_path, code, disk_bytes=8 << 20)
         assert result.status == "disk", result

@@ -42,6 +42,7 @@ def main(descriptor: int) -> None:
         return
     way = _confinement(settings)
     syscalls.lock_capabilities()  # once, for all children
+    script.keep_finalizers()
     gc.collect()
     gc.freeze()  # a collection in a child would otherwise copy every page
     channel.send(json.dumps({"modules": len(sys.modules)}).encode())

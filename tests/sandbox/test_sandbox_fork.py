@@ -287,6 +287,11 @@ def test_threads_and_shared_memory_are_unfit(prepare, said):
     assert said in done.stdout + done.stderr
 
 
+def test_an_epoch_keeps_what_it_was_opened_with():
+    opened = parse(FORKED.replace('"fork"', '"auto"')).as_opened("fork", "B")
+    assert (opened.limits.start, opened.sandbox.levels) == ("fork", ["A", "B"])
+
+
 def test_settings_name_the_command_that_cannot_be_forked():
     assert parse(FORKED).limits.start == "fork"
     for command in ('["python", "-m", "model"]', '["./model"]', '["python", "{in}/x.py"]'):

@@ -60,6 +60,10 @@ def test_the_level_shown_is_the_level_given(uid, poorer, level):
 def test_a_level_can_be_demanded_and_forks_are_not_faked():
     done = run_as(USER, WHICH, "namespaces", levels=["A"])
     assert "SandboxError" in done.stderr and "level C: " not in done.stderr
+    report = report_of(run_as(USER, WHICH, "namespaces", start="auto"))
+    assert (report["level"], report["start"]) == ("C", "cold")
+    report = report_of(run_as(USER, WHICH, start="auto"))
+    assert (report["level"], report["start"]) == ("A", "fork")
     done = run_as(USER, WHICH, "namespaces", start="fork")
     assert "SandboxError" in done.stderr and 'start = "cold"' in done.stderr
 

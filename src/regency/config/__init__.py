@@ -82,11 +82,12 @@ class LimitsTable(Table):
         default_factory=list,
         description="Modules whose import counts as start-up, outside the CPU budget.",
     )
-    start: Literal["cold", "fork"] = Field(
+    start: Literal["cold", "fork", "auto"] = Field(
         "cold",
         description="`cold`: each phase is a program of its own. `fork`: each is forked from a "
         "process that has imported `preload` already, which saves that time; every command must "
-        "then be `python SCRIPT.py …`, and there is no GPU. Fixed for an epoch.",
+        "then be `python SCRIPT.py …`, and there is no GPU. `auto`: `fork` where the level of "
+        "isolation that the machine gives can do it. Fixed for an epoch, which records it.",
     )
     wall_s: float = Field(60, gt=0, description="Wall-clock seconds, then everything is killed.")
     memory: Size = Field(1 << 30, description="Data memory, for example '1GiB'.")
@@ -119,6 +120,12 @@ class SandboxTable(Table):
     )
     mounts: list[str] = Field(
         default_factory=list, description="More absolute host paths, mounted read-only."
+    )
+    levels: list[Literal["A", "B", "C"]] = Field(
+        ["A", "B", "C"],
+        description="Levels of isolation that may be used, best first: the first that this machine "
+        "can give is used, and an epoch never goes on with less than it began with. See "
+        "SECURITY.md.",
     )
 
 
@@ -334,6 +341,21 @@ class Config(Table):
         own_clock = self.score.metric in MEASURED or self.score.trust != "blind"
         return metered and self.limits.processes == 1 and not own_clock
 
+    def as_opened(self, start: str, level: str) -> "Config":
+        """Return the settings as an epoch fixed them when it was opened.
+
+        Args:
+            start: ``cold`` or ``fork``.
+            level: Level of isolation; no lesser one may be used.
+        """
+        levels = [name for name in self.sandbox.levels if name <= level]
+        return self.model_copy(
+            update={
+                "limits": self.limits.model_copy(update={"start": start}),
+                "sandbox": self.sandbox.model_copy(update={"levels": levels}),
+            }
+        )
+
     @field_validator("run")
     @classmethod
     def _phases_chain(cls, phases: list[PhaseTable]) -> list[PhaseTable]:
@@ -347,7 +369,7 @@ class Config(Table):
 
     @model_validator(mode="after")
     def _forks_run_scripts(self) -> "Config":
-        unfit = [p for p in self.run if self.limits.start == "fork" and not is_script(p.command)]
+        unfit = [p for p in self.run if self.limits.start != "cold" and not is_script(p.command)]
         for phase in unfit:
             raise ValueError(
                 f"phase {phase.name!r} runs {' '.join(phase.command[:2])!r}, which cannot be "

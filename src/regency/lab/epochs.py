@@ -62,7 +62,8 @@ def in_force(home: Home, epoch: Epoch) -> Config:
             raise LedgerError(
                 f"{path} is not what the ledger recorded. Restore it, or init a new lab."
             )
-    return parse(epoch.config_text, f"{SETTINGS} of epoch {epoch.number}")
+    settings = parse(epoch.config_text, f"{SETTINGS} of epoch {epoch.number}")
+    return settings.as_opened(epoch.start, epoch.level)
 
 
 def digest_of(content: bytes) -> str:

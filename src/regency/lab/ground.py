@@ -146,6 +146,7 @@ def _prove(
     home: Home, config: Config, number: int, start: Start, *, unsafe: bool
 ) -> tuple[Ground, Contamination]:
     with open_sandbox(config, core=None, unsafe=unsafe) as sandbox:
+        config = config.as_opened(str(sandbox.report()["start"]), sandbox.level)
         startup = round(sandbox.startup_cpu_s(config.limits.preload), 4)
         if any(probe.kind == "null" for probe in config.probes):
             place = Place(home.data, home.epoch(number), home.work / "nothing")
@@ -183,5 +184,6 @@ def open_sandbox(config: Config, *, core: int | None, unsafe: bool) -> Namespace
         unsafe=unsafe,
         start=config.limits.start,
         preload=config.limits.preload,
+        levels=config.sandbox.levels,
     )
     return made

@@ -72,7 +72,8 @@ class NamespaceSandbox:
             core: CPU core that jobs are pinned to, None for any.
             unsafe: Whether to go on without any isolation (level D) if none can be had.
             start: ``cold``: each job is a program of its own; ``fork``: jobs that run a Python
-                script are forked from a process that has imported ``preload``.
+                script are forked from a process that has imported ``preload``; ``auto``: the
+                latter where the level can do it, see `report`.
             preload: Modules, for ``fork``.
             levels: Levels that may be used, best first; the first that can be had is.
 
@@ -248,7 +249,7 @@ class NamespaceSandbox:
             "level": self._aim,
             "read": read,
             "listed": listed,
-            "start": self._start_mode,
+            "start": "fork" if self._start_mode != "cold" and self._aim in "AB" else "cold",
             "preload": list(self._preload),
             "interpreter": [PYTHON, *_OPTIONS],
             "env": _environment(Limits()),

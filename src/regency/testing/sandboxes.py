@@ -26,6 +26,7 @@ from typing import Any, ClassVar, Protocol, Self
 
 from regency.records import Job, Limits, Outcome
 from regency.sandbox import syscalls
+from regency.testing.worst import WORST
 
 SECRET = "REGENCY_PROBE_SECRET"  # noqa: S105  # the name of the bait
 _TRY = """
@@ -85,11 +86,13 @@ class SandboxConformance:
         files.mkdir(exist_ok=True)
         (files / "probe.py").write_text(_TRY + textwrap.dedent(code))
         outputs = {"fine": str(folder / "fine")} if "{out}/fine" in words else {}
+        mounts = Path("/proc/self/mountinfo").read_text()
         job = Job(("python", "probe.py", *words), files=str(files), outputs=outputs)
         result = self.engine.run(job, Limits(**limits))
         (files / "after.py").write_text("print('well')")
         after = self.engine.run(Job(("python", "after.py"), str(files)), Limits())
         assert (after.status, after.stdout) == ("ok", "well\n"), after
+        assert Path("/proc/self/mountinfo").read_text() == mounts
         return result
 
     def stopped(self, folder: Path, code: str, *words: str, **limits: Any) -> Outcome:
@@ -273,6 +276,16 @@ class SandboxConformance:
         """
         result = self.candidate(tmp_path, code, disk_bytes=8 << 20)
         assert result.status == "disk", result
+
+    def test_the_worst_get_one_outcome_with_its_reason(self, tmp_path: Path) -> None:
+        for worst in WORST:
+            limits = {name: getattr(worst.limits, name) for name in Limits.__slots__}
+            code = "import mmap, signal, threading, time\n" + textwrap.dedent(worst.code)
+            result = self.candidate(tmp_path, code, "{out}/fine", **limits)
+            assert result.status in worst.statuses, (worst.name, result)
+            assert worst.words in result.message, (worst.name, result)
+            assert not (tmp_path / "fine").exists(), worst.name
+            assert len(result.stdout) < 1 << 20, worst.name
 
     def test_daemon_after_exit(self, tmp_path: Path) -> None:
         marker = uuid.uuid4().hex

@@ -110,7 +110,8 @@ import numpy as np
 assert np.dot([1.0, 2], [3, 4]) == 11 and np.ones(2).tolist() == [1, 1] and np.pi < 3.2
 assert len("abc") == 3 and json.dumps([1]) == "[1]" and math.floor(1.5) == 1
 assert "/tmp" not in sys.path and os.environ["OMP_NUM_THREADS"] == "1"
-assert sys.getrecursionlimit() == 1000 and os.listdir("/tmp") == []
+assert sys.getrecursionlimit() == 1000
+assert not {"evil.py", "numpy.py"} & set(os.listdir("/tmp"))
 assert not any("poisoned" in vars(m) for m in list(sys.modules.values()))
 assert int("3") + int("4") == int("7") and str(3 + 4) == "7"
 try:

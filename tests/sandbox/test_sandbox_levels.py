@@ -1,6 +1,7 @@
 """Every level that can be had, as root and as a normal user: given, shown, and held to."""
 
 import os
+import shutil
 import tempfile
 import textwrap
 from pathlib import Path
@@ -17,23 +18,34 @@ as_root = pytest.mark.skipif(
     reason="needs root, and a Python 3.11 that other users can reach",
 )
 
+slow = pytest.mark.slow
+wrapped = pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bwrap")
+FORK = {"levels": ["A"], "start": "fork", "preload": ["decimal"]}
+
 
 @as_root
 @pytest.mark.parametrize(
-    ("uid", "settings"),
+    ("uid", "settings", "poorer"),
     [
-        (USER, {"levels": ["A"], "start": "fork", "preload": ["decimal"]}),
-        (USER, {"levels": ["C"]}),
-        pytest.param(USER, {"levels": ["A"]}, marks=pytest.mark.slow),
-        pytest.param(0, {"levels": ["C"]}, marks=pytest.mark.slow),
-        pytest.param(0, {"levels": ["A"]}, marks=pytest.mark.slow),
+        (USER, FORK, ""),
+        (USER, {"levels": ["C"]}, ""),
+        pytest.param(USER, {"levels": ["A"]}, "", marks=slow),
+        pytest.param(0, FORK, "", marks=slow),
+        pytest.param(0, {"levels": ["C"]}, "", marks=slow),
+        pytest.param(0, {"levels": ["A"]}, "", marks=slow),
+        pytest.param(USER, {"levels": ["B"]}, "", marks=[slow, wrapped]),
+        pytest.param(0, {"levels": ["B"]}, "", marks=[slow, wrapped]),
+        pytest.param(USER, {"levels": ["B"]}, "landlock", marks=slow),
+        pytest.param(0, {"levels": ["B"], "start": "fork"}, "landlock", marks=slow),
     ],
 )
-def test_the_suite_passes(uid, settings):
-    report = report_of(run_as(uid, SUITE, **settings))
+def test_the_suite_passes(uid, settings, poorer):
+    report = report_of(run_as(uid, SUITE, poorer, **settings))
     assert report["level"] == settings["levels"][0]
     assert report["start"] == settings.get("start", "cold")
-    assert report["user_namespace"] == (uid != 0 and report["level"] == "A")
+    assert report["user_namespace"] == (uid != 0 and report["level"] in "AB")
+    assert report["launcher"] == ("bwrap" if report["level"] == "B" and not poorer else "own")
+    assert bool(report["landlock"]) == (not poorer)
     assert report["throwaway_uid"] == (uid == 0)
     assert bool(report["cgroup"]) <= (uid == 0)
 
@@ -110,6 +122,42 @@ def test_without_namespaces_survivors_are_ended_at_the_next_start_which_says_so(
     before, ended = report_of(run_as(uid, textwrap.dedent(code)))
     assert before == 1  # the first process died with its parent, the daemon did not
     assert ended == 1
+
+
+@as_root
+@wrapped
+def test_bwrap_shows_what_our_own_launcher_shows():
+    code = """
+    import textwrap
+    from regency.records import Job, Limits
+    from regency.sandbox.engines import NamespaceSandbox
+    files = pathlib.Path.home() / "files"; files.mkdir()
+    (files / "answers").write_text("forty-two")
+    (files / "code.py").write_text(textwrap.dedent('''
+    import os, sys, json, wave
+    assert open("/in/data").read() == "data"
+    open(sys.argv[1], "w").write("model")
+    print(os.getcwd(), wave.__doc__, sorted(os.environ), os.listdir("/tmp"))
+    print(os.path.exists("answers") and open("answers").read() or "nothing")
+    print(sorted(set(os.listdir("/")) - {".regency", ".scratch", ".empty", ".host", "etc"}))
+    print(sorted(set(os.listdir("/dev"))), os.listdir("/proc/self/fd"))
+    '''))
+    data = files.parent / "data"; data.write_text("data"); data.chmod(0o600)
+    hide = ["stdlib:wave", str(files / "answers")]
+    job = Job(("python", "code.py", "{out}/model"), str(files), {"data": str(data)},
+        {"model": str(files.parent / "taken")})
+    seen = []
+    for level in ("A", "B"):
+        with NamespaceSandbox(levels=[level], hide=hide) as engine:
+            result = engine.run(job, Limits())
+            assert result.status == "ok", result
+            assert (files.parent / "taken").read_text() == "model"
+            seen.append(result.stdout)
+    print(json.dumps(seen))
+    """
+    for uid in (0, USER):
+        own, other = report_of(run_as(uid, textwrap.dedent(code)))
+        assert own == other
 
 
 def test_no_folder_is_left(tmp_path):

@@ -31,6 +31,7 @@ class Confinement:
         isolated: Whether it has namespaces of its own.
         network: Whether it may use the network.
         joins: Descriptors of control groups to move into, see `cgroups.Group`.
+        powers: Whether it begins with capabilities, which it then gives up.
     """
 
     uid: int | None
@@ -40,6 +41,7 @@ class Confinement:
     isolated: bool
     network: bool
     joins: tuple[int, ...] = ()
+    powers: bool = True
 
 
 def leave(joins: Sequence[int], logs: tuple[int, int], kept: Sequence[int]) -> None:
@@ -155,9 +157,9 @@ def _confine(task: Task, way: Confinement, folder: str) -> None:
     if way.uid is not None:
         os.setgroups([])
         os.setresgid(way.uid, way.uid, way.uid)
-    if way.isolated:
+    if way.isolated and way.powers:
         _drop(way.uid)
-    else:
+    elif not way.isolated:
         _die_with_parent(way.uid)
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
     if way.landlock:

@@ -7,13 +7,14 @@ Linux 5.12 or newer on x86_64 or aarch64.
 import contextlib
 import os
 import re
+import shutil
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -86,6 +87,7 @@ class NamespaceSandbox:
         self._hide, self._mounts, self._core = tuple(hide), tuple(mounts), core
         self._network = False
         self._aim = LEVELS[0]
+        self._bwrap = ""
         self._closed = threading.Event()
         self._plan: Mapping[str, Any] = {}
         self._process: subprocess.Popen[bytes] | None = None
@@ -183,7 +185,7 @@ class NamespaceSandbox:
 
     def _start_at_best(self, levels: Sequence[str]) -> None:
         refusals = []
-        for level in levels:
+        for level, self._bwrap in _attempts(levels):
             self._aim = level
             try:
                 self._start()
@@ -205,8 +207,8 @@ class NamespaceSandbox:
             raise _NotHere(f"{result.message} {result.stderr.strip()[-300:]}".strip())
 
     def _start(self) -> None:
-        if self._aim in "CD" and self._start_mode == "fork":
-            raise _NotHere('a fork needs namespaces, or set [limits] start = "cold"')
+        if self._start_mode == "fork" and not self._can_fork:
+            raise _NotHere('a fork needs namespaces of our own, or set [limits] start = "cold"')
         if self._aim != "D":
             if syscalls.AUDIT_ARCH is None:
                 raise _NotHere(f"there is no filter for {syscalls.MACHINE}")
@@ -240,6 +242,10 @@ class NamespaceSandbox:
         if self._report["start"] == "fork":
             self._prove_fork(ours)
 
+    @property
+    def _can_fork(self) -> bool:
+        return self._aim in "AB" and not self._bwrap
+
     def _settings(self) -> dict[str, Json]:
         read, listed = roots.grants(self._plan) if self._aim == "C" else ([], [])
         return {
@@ -249,7 +255,8 @@ class NamespaceSandbox:
             "level": self._aim,
             "read": read,
             "listed": listed,
-            "start": "fork" if self._start_mode != "cold" and self._aim in "AB" else "cold",
+            "bwrap": self._bwrap,
+            "start": "fork" if self._start_mode != "cold" and self._can_fork else "cold",
             "preload": list(self._preload),
             "interpreter": [PYTHON, *_OPTIONS],
             "env": _environment(Limits()),
@@ -324,6 +331,15 @@ class NamespaceSandbox:
             "output_bytes": limits.output_bytes,
             "keep_bytes": min(_LOG_BYTES, limits.output_bytes),
         }
+
+
+def _attempts(levels: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield what to try: a level, and the bwrap to do it with or nothing."""
+    for level in levels:
+        yield level, ""
+        # The distribution's own: permissions are given by path.
+        if level == "B" and (bwrap := shutil.which("bwrap", path="/usr/bin:/bin")):
+            yield level, bwrap
 
 
 def _check_modules(names: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ import select
 import signal
 import socket
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,7 @@ class Place:
         late: Part of the plan that each job adds itself.
         warm: Socket to the warm process, if that is to fork the candidate.
         group: Control group of the job, if one could be made.
+        targets: See `collect.open_targets`, if that was done, and the view made, by another.
     """
 
     orders: socket.socket
@@ -50,6 +52,7 @@ class Place:
     late: template.Part
     warm: socket.socket | None = None
     group: Group | None = None
+    targets: Mapping[str, tuple[int, str]] | None = None
 
 
 def run(way: Confinement, owner: template.Owner, pipes: Pipes, place: Place) -> None:
@@ -70,6 +73,16 @@ def run(way: Confinement, owner: template.Owner, pipes: Pipes, place: Place) -> 
         report = {"refused": str(error) or repr(error)}
     os.write(pipes.report, json.dumps(report).encode() + END)
     os._exit(0)
+
+
+def try_to_become(pipes: Pipes, become_other: Callable[[], None]) -> None:
+    """Become another program by ``become_other``; never returns, and reports why it could not."""
+    try:
+        become_other()
+    except BaseException as error:  # noqa: BLE001  # must not run on as a second spawner
+        os.write(pipes.report, json.dumps({"refused": str(error)}).encode() + END)
+    finally:
+        os._exit(1)
 
 
 def _die_with_spawner(report: int) -> None:
@@ -95,9 +108,11 @@ class _Init:
         self._prepare()
         task = Task.read(wire.receive(self._place.orders))
         self._single = task.processes == 1
-        prefix = template.HOST if self._way.isolated else ""
-        targets = collect.open_targets(task.outputs, prefix)
-        self._build(task)
+        targets = self._place.targets
+        if targets is None:
+            prefix = template.HOST if self._way.isolated else ""
+            targets = collect.open_targets(task.outputs, prefix)
+            self._build(task)
         place = os.open(f"{self._place.folder}/out", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         space = self._place.folder
         follower = watch.Watch(task, self._members, self._place.group, space)
@@ -116,6 +131,7 @@ class _Init:
     def _prepare(self) -> None:
         if not self._way.isolated:
             syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
+        if not self._way.isolated or self._place.targets is not None:
             return
         template.prepare_job(self._place.late, self._owner)
         if self._place.warm is not None:
@@ -221,10 +237,12 @@ def harden() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def read_report(text: bytes, wall_s: float) -> dict[str, Any]:
-    """Return what init reported; if it was killed before it could, say so."""
+def read_report(text: bytes, wall_s: float, *, hung: bool) -> dict[str, Any]:
+    """Return what init reported; if it hung, or died before it could, say so."""
     if text:
         return dict(json.loads(text))
+    if not hung:
+        return {"refused": "its first process died"}
     return {
         "exit": -int(signal.SIGKILL),
         "cpu_s": 0.0,

@@ -33,6 +33,7 @@ from regency.sandbox.landlock import Paths
 from regency.sandbox.streams import Log, Streams
 from regency.sandbox.task import Task
 from regency.sandbox.warm import BOOT, Unfit, Warm
+from regency.sandbox.wrapped import Wrapper
 
 _GRACE_S = 5.0  # init enforces the wall limit itself; this is for when it cannot
 _SMALL = "tmp"
@@ -116,7 +117,8 @@ class Spawner:
         self._watched = [channel.fileno(), os.pidfd_open(os.getppid())]
         self._network = bool(settings["network"])
         self._level = str(settings["level"])
-        self._isolated = self._level in "AB"
+        self._bwrap = str(settings["bwrap"])
+        self._isolated = self._level in "AB" and not self._bwrap
         self._survivors = 0 if self._isolated else survivors.end_survivors()
         self._group = cgroups.make(cgroups.name_for(os.getppid()))
         if settings["core"] is not None:
@@ -133,16 +135,18 @@ class Spawner:
         self._ready: Ready | None = None
         self._used: Ready | None = None
         self._warm = self._start_warm(settings) if settings["start"] == "fork" else None
+        self._wrapper = self._wrap(settings) if self._bwrap else None
 
     @property
     def report(self) -> dict[str, object]:
         """What is in force."""
         return {
-            "namespaces": self._isolated,
+            "namespaces": self._level in "AB",
+            "launcher": "bwrap" if self._bwrap else "own",
             "landlock": self._way.landlock,
             "seccomp": bool(self._way.programs),
             "throwaway_uid": self._owner.foreign,
-            "user_namespace": self._isolated and not self._owner.foreign,
+            "user_namespace": self._level in "AB" and not self._owner.foreign,
             "start": "fork" if self._warm else "cold",
             "modules": self._warm.modules if self._warm else 0,
             "cgroup": self._group.words if self._group else "",
@@ -170,10 +174,12 @@ class Spawner:
         )
         self._used = ready
         with contextlib.suppress(OSError):  # it could not be made ready, and reports why
-            wire.send(ready.orders, dataclasses.asdict(_placed(task, ready.folder, self._mark)))
-        if not streams.drain(self._watched, time.monotonic() + task.wall_s + _GRACE_S):
+            folder = "" if self._wrapper else ready.folder
+            wire.send(ready.orders, dataclasses.asdict(_placed(task, folder, self._mark)))
+        hung = not streams.drain(self._watched, time.monotonic() + task.wall_s + _GRACE_S)
+        if hung:
             self.refill()  # end it before anybody hears of it
-        answer = init.read_report(bytes(streams.parts), task.wall_s)
+        answer = init.read_report(bytes(streams.parts), task.wall_s, hung=hung)
         return answer | {"stdout": streams.logs[out].text(), "stderr": streams.logs[err].text()}
 
     def refill(self) -> None:
@@ -183,7 +189,7 @@ class Spawner:
         self._used.finish()
         fork, self._used = self._used.fork, None
         if self._isolated and self._ready is None:
-            self._ready = self._make_ready(fork=fork)
+            self._ready = self._make_ready(None, fork=fork)
 
     def close(self) -> None:
         """End everything."""
@@ -208,9 +214,9 @@ class Spawner:
         if ready is not None and (new or ready.fork != task.fork):
             ready.finish()
             ready = None
-        return ready or self._make_ready(fork=task.fork)
+        return ready or self._make_ready(task, fork=task.fork)
 
-    def _make_ready(self, *, fork: bool) -> Ready:
+    def _make_ready(self, task: Task | None, *, fork: bool) -> Ready:
         folder = tempfile.mkdtemp(dir=self._jobs) if self._jobs else ""
         ends = [os.pipe() for _ in range(3)]
         ours, theirs = socket.socketpair()
@@ -223,11 +229,18 @@ class Spawner:
             pipes = init.Pipes(*(write_end for _, write_end in ends))
             warm = self._warm.channel if self._warm and fork else None
             place = init.Place(theirs, folder, self._late, warm, self._group)
-            init.run(self._way, self._owner, pipes, place)
+            self._become_init(task, pipes, place)
         theirs.close()
         for _, write_end in ends:
             os.close(write_end)
         return Ready(child, ours, tuple(read_end for read_end, _ in ends), fork, folder)
+
+    def _become_init(self, task: Task | None, pipes: init.Pipes, place: init.Place) -> None:
+        if self._wrapper is None or task is None:
+            init.run(self._way, self._owner, pipes, place)
+        else:
+            wrapper, way = self._wrapper, self._way
+            init.try_to_become(pipes, lambda: wrapper.become_init(task, way, pipes, place))
 
     def _separate(self) -> template.Owner:
         """Enter namespaces of our own, as root if we can, else in a user namespace."""
@@ -262,7 +275,7 @@ class Spawner:
 
     def _throwaway(self) -> template.Owner:
         """Return as whom candidates run when there are no namespaces."""
-        uid = _throwaway_uid() if self._level == "C" and os.geteuid() == 0 else None
+        uid = _throwaway_uid() if self._level in "BC" and os.geteuid() == 0 else None
         return template.Owner(os.geteuid() if uid is None else uid, uid is not None)
 
     def _confinement(self, settings: Mapping[str, Any]) -> Confinement:
@@ -272,7 +285,7 @@ class Spawner:
         paths, abi = Paths(read=("/",), devices=("/dev",)), landlock.version()
         if self._level == "C":
             paths = Paths((*settings["read"], *_MACHINE), tuple(settings["listed"]), (), _DEVICES)
-        shared, pinned = not self._isolated, settings["core"] is not None
+        shared, pinned = self._level == "C", settings["core"] is not None
         programs = {
             single: filters.build_filter(
                 network=self._network, single=single, pinned=pinned, shared=shared
@@ -281,12 +294,20 @@ class Spawner:
         }
         self._demand(abi)
         uid = self._owner.foreign_uid
-        return Confinement(uid, abi, paths, programs, self._isolated, self._network, joins)
+        powers = not self._bwrap or uid is not None
+        return Confinement(uid, abi, paths, programs, not shared, self._network, joins, powers)
+
+    def _wrap(self, settings: Mapping[str, Any]) -> Wrapper:
+        python, source = settings["interpreter"][0], settings["source"]
+        plan = settings["plan"]
+        return Wrapper(self._bwrap, python, source, plan, self._network, self._owner)
 
     def _demand(self, abi: int) -> None:
         """Refuse if the kernel's Landlock is not what the level stands for; raises ValueError."""
         if self._level == "A" and not abi:
             raise ValueError("the kernel has no Landlock")
+        if self._level == "B" and abi and not self._bwrap:
+            raise ValueError("with our own launcher it would be level A")
         least = 1 if self._owner.foreign else _SCOPED
         if self._level == "C" and abi < least:
             raise ValueError(

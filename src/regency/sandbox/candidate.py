@@ -83,13 +83,17 @@ def become(
         folder: Working directory.
         told: Pipe for one JSON object: ``cpu`` and ``at`` (CPU-seconds so far, monotonic time)
             just before the program starts and ``pid``, or ``error`` and ``missing``.
-        start: Runs it in this process; None: the program replaces this process.
+        start: Runs it in this process, which is confined by `confine` already; None: the program
+            replaces this process.
     """
     missing = False
     try:
         os.chdir(folder)
         _limit(task, alone=way.isolated or way.uid is not None)
-        _confine(task, way, folder)
+        if start is None:
+            confine(way, _reachable(task, way, folder))
+        if way.programs:
+            filters.install(way.programs[task.processes == 1])
         ready = {"pid": os.getpid(), "cpu": time.process_time(), "at": time.monotonic()}
         if start is not None:
             _ready_to_stay(told, ready)
@@ -153,7 +157,8 @@ def _lower(kind: int, soft: int, hard: int | None = None) -> None:
     resource.setrlimit(kind, (soft, top))
 
 
-def _confine(task: Task, way: Confinement, folder: str) -> None:
+def confine(way: Confinement, paths: Paths) -> None:
+    """Give up for good what no job needs: powers, and all paths but ``paths``; raises OSError."""
     if way.uid is not None:
         os.setgroups([])
         os.setresgid(way.uid, way.uid, way.uid)
@@ -163,16 +168,15 @@ def _confine(task: Task, way: Confinement, folder: str) -> None:
         _die_with_parent(way.uid)
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
     if way.landlock:
-        landlock.restrict(way.landlock, _reachable(task, way, folder), network=way.network)
-    if way.programs:
-        filters.install(way.programs[task.processes == 1])
+        landlock.restrict(way.landlock, paths, network=way.network)
 
 
 def _reachable(task: Task, way: Confinement, folder: str) -> Paths:
     base = os.path.dirname(folder).rstrip("/")  # noqa: PTH120
-    own = () if way.isolated else (folder, f"{base}/in", *task.inputs.values())
-    written = (f"{base}/out", f"{base}/tmp")  # noqa: S108  # the candidate's own
-    return replace(way.paths, read=(*way.paths.read, *own), written=written)
+    if way.isolated:
+        return way.paths
+    read = (*way.paths.read, folder, f"{base}/in", *task.inputs.values())
+    return replace(way.paths, read=read, written=(f"{base}/out", f"{base}/tmp"))  # noqa: S108
 
 
 def _die_with_parent(uid: int | None) -> None:

@@ -18,14 +18,16 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from regency.sandbox import filters, script, syscalls
-from regency.sandbox.candidate import Confinement, become, leave
-from regency.sandbox.landlock import Paths
+from regency.sandbox import filters, init, script, syscalls
+from regency.sandbox.candidate import Confinement, become, confine, leave
+from regency.sandbox.landlock import ROOT_OF_ITS_OWN
 from regency.sandbox.task import Task
 from regency.sandbox.warm import BOOT, MESSAGE_BYTES, Unfit
 
 _PLACES = ("pids", "files", "out", "err", "told", "line")
 _MOST_JOINS = 8
+_ANY_TASK = b"""{"command": ["a"], "env": {"a": "b"}, "cpu_s": 1.5, "memory_bytes": 1,
+    "processes": 1, "disk_bytes": 1}"""
 _Job = tuple[dict[str, int], tuple[int, ...]]
 
 
@@ -43,6 +45,7 @@ def main(descriptor: int) -> None:
     way = _confinement(settings)
     syscalls.lock_capabilities()  # once, for all children
     script.keep_finalizers()
+    init.harden()
     gc.collect()
     gc.freeze()  # a collection in a child would otherwise copy every page
     channel.send(json.dumps({"modules": len(sys.modules)}).encode())
@@ -104,8 +107,8 @@ def _confinement(settings: Mapping[str, Any]) -> Confinement:
         single: filters.build_filter(network=network, single=single, pinned=pinned)
         for single in (True, False)
     }
-    paths = Paths(read=("/",), devices=("/dev",))
-    return Confinement(settings["uid"], settings["landlock"], paths, programs, True, network)
+    uid, abi = settings["uid"], settings["landlock"]
+    return Confinement(uid, abi, ROOT_OF_ITS_OWN, programs, True, network)
 
 
 def _next(channel: socket.socket) -> _Job | None:
@@ -143,11 +146,21 @@ def _become(
         syscalls.call("setns", places["files"], syscalls.CLONE_NEWNS)
         told = places["told"]
         leave(joins, (places["out"], places["err"]), (told, places["line"]))
+        confine(way, way.paths)
+        _settle()
         with socket.socket(fileno=places["line"]) as line:
             task = _read_task(line.recv(MESSAGE_BYTES))
         become(task, way, "/lab", told, _runner(interpreter))
     finally:
         os._exit(127)
+
+
+def _settle() -> None:
+    """Do before the task arrives whatever does not depend on it."""
+    os.environ.clear()
+    script.reseed()
+    script.forget_ourselves()
+    _read_task(_ANY_TASK)  # so that these pages are copied before time counts
 
 
 def _read_task(message: bytes) -> Task:
@@ -158,10 +171,7 @@ def _read_task(message: bytes) -> Task:
 
 def _runner(interpreter: list[str]) -> Callable[[Task], None]:
     def run(task: Task) -> None:
-        os.environ.clear()
         os.environ.update(task.env)
-        script.reseed()
-        script.forget_ourselves()
         gc.enable()
         script.run_script(task.command[len(interpreter) :], interpreter)
 

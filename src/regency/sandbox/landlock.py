@@ -46,6 +46,10 @@ class Paths:
     devices: tuple[str, ...] = ()
 
 
+# With a root of its own: the mounts say what may be read.
+ROOT_OF_ITS_OWN = Paths(read=("/",), written=("/out", "/tmp"), devices=("/dev",))  # noqa: S108
+
+
 def restrict(abi: int, paths: Paths, *, network: bool) -> None:
     """Confine this process for good.
 

@@ -5,7 +5,6 @@ with all below it, as soon as the process that started it is gone.
 """
 
 import contextlib
-import dataclasses
 import gc
 import os
 import shutil
@@ -175,7 +174,8 @@ class Spawner:
         self._used = ready
         with contextlib.suppress(OSError):  # it could not be made ready, and reports why
             folder = "" if self._wrapper else ready.folder
-            wire.send(ready.orders, dataclasses.asdict(_placed(task, folder, self._mark)))
+            told = _placed(task, folder, self._mark)
+            wire.send(ready.orders, {name: getattr(told, name) for name in Task.__slots__})
         hung = not streams.drain(self._watched, time.monotonic() + task.wall_s + _GRACE_S)
         if hung:
             self.refill()  # end it before anybody hears of it
@@ -282,7 +282,7 @@ class Spawner:
         joins = tuple(self._group.joins) if self._group else ()
         if self._level == "D":
             return Confinement(None, 0, Paths(), {}, False, True, joins)
-        paths, abi = Paths(read=("/",), devices=("/dev",)), landlock.version()
+        paths, abi = landlock.ROOT_OF_ITS_OWN, landlock.version()
         if self._level == "C":
             paths = Paths((*settings["read"], *_MACHINE), tuple(settings["listed"]), (), _DEVICES)
         shared, pinned = self._level == "C", settings["core"] is not None

@@ -4,6 +4,7 @@ python bench/kills.py [KILLS]
 """
 
 import collections
+import contextlib
 import os
 import random
 import signal
@@ -17,19 +18,44 @@ from coin import coin_lab
 
 from regency.lab import Lab
 
+MARK = f"BENCH_KILLS={os.getpid()}"  # in the environment of all that a run starts
 
-def alive_below(folder: Path) -> list[int]:
-    """Return the processes that have an open file, folder or argument below ``folder``."""
-    found = []
+
+def born(pid: int) -> tuple[int, str] | None:
+    """Return a process and the moment it was born, so that a number used again is another."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] == "Z" else (pid, fields[19])
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes below ``pid``, at any depth."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit():
+                text = (entry / "stat").read_text()
+                parents[int(entry.name)] = int(text.rpartition(")")[2].split()[1])
+    below, found = {pid}, []
+    while fresh := [c for c, p in parents.items() if p in below and c not in below]:
+        below.update(fresh)
+        found += fresh
+    return found
+
+
+def left_over(folder: Path, known: set[tuple[int, str]]) -> set[int]:
+    """Return what is still alive of ``known``, or is marked, or works below ``folder``."""
+    found = {pid for pid, when in known if born(pid) == (pid, when)}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
-        try:
+        with contextlib.suppress(OSError):
             words = (entry / "cmdline").read_bytes() + os.readlink(entry / "cwd").encode()
-        except OSError:
-            continue
-        if str(folder).encode() in words or b"regency" in words:
-            found.append(int(entry.name))
+            marked = MARK.encode() in (entry / "environ").read_bytes()
+            if marked or str(folder).encode() in words:
+                found.add(int(entry.name))
     return found
 
 
@@ -59,6 +85,7 @@ def main() -> None:
     lost = 0
     problems: list[str] = []
     left: list[int] = []
+    watched = 0
     known: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "lab"
@@ -69,13 +96,16 @@ def main() -> None:
                 [*command, "--max-candidates", "100000"],
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
+                env=os.environ | dict([MARK.split("=")]),
             )
             time.sleep(rng.uniform(1.0, 4.0))
             ended = run.poll()
+            below = {one for pid in children(run.pid) if (one := born(pid))}
+            watched += len(below)
             run.send_signal(signal.SIGKILL)
             run.wait()
             time.sleep(0.5)
-            left += alive_below(folder)
+            left += left_over(folder, below)
             found, trials = check(folder)
             problems += found
             lost += sum(trials.get(key) != score for key, score in known.items())
@@ -91,7 +121,7 @@ def main() -> None:
         problems += found
     print(
         f"kills {kills}, finished trials lost {lost}, problems {len(problems)}, "
-        f"processes left {len(left)}, last run's exit code {done.returncode}"
+        f"processes left {len(left)} of {watched}, last run's exit code {done.returncode}"
     )
     print("\n".join(problems[:20]))
 

@@ -194,7 +194,7 @@ def test_a_full_disk_leaves_nothing_half_written(repo: Repo, monkeypatch):
         if len(calls) == 3:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(objects.os, "fdatasync", full)
+    monkeypatch.setattr("regency.repo.loose.os.fdatasync", full)
     with pytest.raises(RepositoryError, match="No space left"):
         writer.write([commit(head, FileEdit("lib/a.py", b"new\n"))])
     assert not list((repo.root / ".git" / "objects").rglob("tmp_obj_*"))

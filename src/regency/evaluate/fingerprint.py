@@ -4,6 +4,7 @@ Python is known by its compiled code: comments, blank lines, docstrings, asserti
 the spelling of numbers leave no trace there. Other text by its lines without trailing blanks.
 """
 
+import contextlib
 import dis
 import functools
 import hashlib
@@ -41,15 +42,16 @@ def fingerprint(edits: Sequence[FileEdit], before: Mapping[str, bytes]) -> bytes
     return hashlib.sha256(repr(changes).encode()).digest() if changes else b""
 
 
-def _normal(path: str, content: bytes | None) -> object:
+@functools.lru_cache(maxsize=64)
+def _normal(path: str, content: bytes | None) -> bytes:
+    """Return a digest of what ``content`` says, in which 1 and 1.0 differ; empty for no file."""
     if content is None:
-        return None
+        return b""
+    essence: object = [line.rstrip() for line in content.split(b"\n") if line.strip()]
     if path.endswith(".py"):
-        try:
-            return _essence(compiled(path, content))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            pass
-    return [line.rstrip() for line in content.split(b"\n") if line.strip()]
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            essence = _essence(compiled(path, content))
+    return hashlib.sha256(repr(essence).encode()).digest()
 
 
 def _essence(code: Code) -> tuple[object, ...]:

@@ -5,6 +5,7 @@ difflib's, after cutting off what both ends have in common.
 """
 
 import difflib
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -75,9 +76,14 @@ def opcodes(before: Sequence[bytes], after: Sequence[bytes]) -> list[Opcode]:
 
 def changed_lines(before: Content, after: Content) -> tuple[int, int]:
     """Return how many lines were added and how many removed; a changed line counts in both."""
-    old, new = split_lines(_encoded(before)), split_lines(_encoded(after))
-    changed = [code for code in opcodes(old, new) if code[0] != "equal"]
+    changed = _changes(_encoded(before), _encoded(after))
     return sum(d - c for _, _, _, c, d in changed), sum(b - a for _, a, b, _, _ in changed)
+
+
+@functools.lru_cache(maxsize=64)  # a candidate's change is counted more than once
+def _changes(before: bytes | None, after: bytes | None) -> tuple[Opcode, ...]:
+    codes = opcodes(split_lines(before), split_lines(after))
+    return tuple(code for code in codes if code[0] != "equal")
 
 
 def changed_lines_of(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[int, int]:
@@ -88,8 +94,7 @@ def changed_lines_of(before: Mapping[str, bytes], after: Mapping[str, bytes]) ->
 
 def added_ranges(before: bytes | None, after: bytes | None) -> tuple[tuple[int, int], ...]:
     """Return the lines of ``after`` that are new or changed, as (first, last) from 1."""
-    codes = opcodes(split_lines(before), split_lines(after))
-    return tuple((c + 1, d) for tag, _, _, c, d in codes if tag != "equal" and d > c)
+    return tuple((c + 1, d) for _, _, _, c, d in _changes(before, after) if d > c)
 
 
 def unified(path: str, before: bytes | None, after: bytes | None, context: int = CONTEXT) -> str:

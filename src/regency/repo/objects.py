@@ -1,15 +1,13 @@
-"""New commits: trees changed, commits made and kept alive, written as loose objects.
+"""New commits: trees changed, commits made and kept alive.
 
 Writing objects ourselves takes about a tenth of the CPU of ``git fast-import`` with a checkpoint
-per batch, and a loose object is visible to every git process once it has its name. Knows nothing
-of candidates; the ledger, not this module, says which commits count.
+per batch, and they are visible to every git process once they have their names: a few as loose
+objects, many as a pack. Knows nothing of candidates; the ledger, not this module, says which
+commits count.
 """
 
-import contextlib
 import hashlib
 import os
-import secrets
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,8 @@ from regency.errors import RepositoryError, TrialError
 from regency.records import FileEdit
 from regency.repo.encoding import EXECUTABLE, FOLDER, REGULAR, encode_commit, encode_tree
 from regency.repo.git import Repo
+from regency.repo.loose import Object, write_loose
+from regency.repo.packs import write_pack
 from regency.repo.process import version
 from regency.repo.tree import unsafe_path
 
@@ -25,7 +25,8 @@ ARCHIVE = "refs/regency/archive"
 KEEPER = ("Regency", "regency@localhost")
 _MODES = (REGULAR, EXECUTABLE)
 _LOOSE_LIMIT = 4000
-_PACKS_LIMIT = 12
+_PACKS_LIMIT = 40
+_PACK_FROM = 24  # objects; a batch of a handful of candidates
 _TRIES = 4
 _GEOMETRIC = (2, 32)
 _Entries = dict[bytes, tuple[int, str]]
@@ -74,8 +75,8 @@ class Writer:
         # As `git gc --auto` estimates it: one of the 256 folders.
         sample = self._folder / "17"
         self._loose_count = 256 * sum(1 for _ in sample.iterdir()) if sample.is_dir() else 0
-        self._pending: list[tuple[str, Path]] = []
-        self._fresh: list[tuple[str, str, bytes]] = []
+        self._packs_count = self._packs()
+        self._fresh: dict[str, Object] = {}
         self._trees: dict[str, _Entries] = {}
         self._commits: dict[str, str] = {}
 
@@ -127,7 +128,7 @@ class Writer:
             except RepositoryError:
                 if last or self._archive() == before:
                     raise  # it was not that another process kept something meanwhile
-        if self._loose_count >= _LOOSE_LIMIT:
+        if self._loose_count >= _LOOSE_LIMIT or self._packs_count > _PACKS_LIMIT:
             self.pack()
         return keeper
 
@@ -171,10 +172,12 @@ class Writer:
                 stdin="".join(f"{oid}\n" for oid in loose).encode(),
             )  # fmt: skip
             self._repo.run("prune-packed", "--quiet")
-        packs = sum(1 for _ in (self._folder / "pack").glob("*.pack"))
-        if packs > _PACKS_LIMIT and version() >= _GEOMETRIC:
+        if self._packs() > _PACKS_LIMIT and version() >= _GEOMETRIC:
             self._repo.run("repack", "--geometric=2", "-d", "--quiet", "--no-write-bitmap-index")
-        self._loose_count = 0
+        self._loose_count = self._packs_count = 0  # an old git keeps them: ask again much later
+
+    def _packs(self) -> int:
+        return sum(1 for _ in (self._folder / "pack").glob("*.pack"))
 
     def _archive(self) -> str:
         try:
@@ -275,53 +278,38 @@ class Writer:
         return 0, ""
 
     def _object(self, kind: str, content: bytes) -> str:
-        """Write an object under a temporary name; `_publish` gives it its own."""
+        """Take an object to be written by `_publish`; return its id."""
         whole = f"{kind} {len(content)}\0".encode() + content
         oid = hashlib.new(self._repo.hash_name, whole).hexdigest()
-        target = self._folder / oid[:2] / oid[2:]
-        if target.exists():
-            return oid
-        temporary = target.with_name(f"tmp_obj_{secrets.token_hex(6)}")
+        if oid not in self._fresh and not self._there(oid):
+            self._fresh[oid] = Object(oid, kind, content)
+        return oid
+
+    def _there(self, oid: str) -> bool:
+        return os.path.exists(os.path.join(self._folder, oid[:2], oid[2:]))  # noqa: PTH110, PTH118
+
+    def _publish(self) -> None:
+        """Make visible what was taken: few objects as loose ones, many as a pack."""
+        # Blobs were taken before trees before commits, so whatever is seen is complete.
+        fresh = list(self._fresh.values())
         try:
-            target.parent.mkdir(exist_ok=True)
-            self._write_file(temporary, zlib.compress(whole, 1))
+            if len(fresh) < _PACK_FROM:
+                write_loose(self._folder, fresh, durable=self._durable)
+                self._loose_count += len(fresh)
+            else:
+                hash_name = self._repo.hash_name
+                write_pack(self._folder / "pack", fresh, hash_name, durable=self._durable)
+                self._packs_count += 1
         except OSError as error:
-            self._pending.append((oid, temporary))
             self._give_up()
             raise RepositoryError(
                 f"cannot write to {self._folder}: {error.strerror}. Free some space or check its "
                 "permissions, then run again."
             ) from error
-        self._pending.append((oid, temporary))
-        self._fresh.append((oid, kind, content))
-        return oid
-
-    def _write_file(self, path: Path, content: bytes) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        descriptor = os.open(path, flags, 0o444)
-        try:
-            view = memoryview(content)
-            while view:
-                view = view[os.write(descriptor, view) :]
-            if self._durable:
-                os.fdatasync(descriptor)
-        finally:
-            os.close(descriptor)
-
-    def _publish(self) -> None:
-        # In order of making: blobs before trees before commits, so that whatever is seen by its
-        # name is complete.
-        for oid, temporary in self._pending:
-            temporary.replace(self._folder / oid[:2] / oid[2:])
-        self._loose_count += len(self._pending)
-        for oid, kind, content in self._fresh:
+        for oid, kind, content in fresh:
             self._repo.objects.know(oid, kind, content)
-        self._pending.clear()
         self._fresh.clear()
 
     def _give_up(self) -> None:
-        for _, path in self._pending:
-            with contextlib.suppress(OSError):
-                path.unlink()
-        for known in (self._pending, self._fresh, self._trees, self._commits):
+        for known in (self._fresh, self._trees, self._commits):
             known.clear()

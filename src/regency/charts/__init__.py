@@ -14,6 +14,7 @@
         notes=("Small print under the plot.",),
     )
     svg = draw(chart)              # inline in any page, or the whole of a .svg file
+    svg = stacked((chart, other))  # several in one file
     png = rasterised(svg)          # needs the extra [measure]
     html = compose(Page(title, summary, parts=(Figure(svg, "How to read it.", "regency …"),)))
 
@@ -30,7 +31,7 @@ content security policy without ``unsafe-inline``; `compose` makes a page that f
 but its own style sheet.
 """
 
-from regency.charts.chart import draw
+from regency.charts.chart import draw, stacked
 from regency.charts.markup import Markup
 from regency.charts.page import (
     Figure,
@@ -86,6 +87,7 @@ __all__ = [
     "draw",
     "duration",
     "rasterised",
+    "stacked",
     "stacked_areas",
     "stacked_bars",
 ]

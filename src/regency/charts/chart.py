@@ -64,6 +64,23 @@ def draw(chart: Chart) -> Markup:
     )
 
 
+def stacked(charts: Sequence[Chart]) -> Markup:
+    """Return several charts as one SVG element, one below the other."""
+    parts, below = [], 0.0
+    for chart in charts:
+        parts.append(element("g", draw(chart), transform=f"translate(0 {number(below)})"))
+        below += framed(chart, [key for key in _keys(chart.marks) if key.label]).height
+    width = max((chart.width for chart in charts), default=0)
+    return element(
+        "svg",
+        *parts,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {width} {number(below)}",
+        width=width,
+        height=below,
+    )
+
+
 def _described(chart: Chart) -> str:
     return " ".join(filter(None, (chart.summary, *chart.notes))) or chart.title
 

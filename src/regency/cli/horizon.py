@@ -16,6 +16,7 @@ from rich.text import Text
 from regency.cli import paper
 from regency.cli.options import opened, print_json
 from regency.cli.spoken import spoken
+from regency.cli.written import target, write
 from regency.errors import BadInput
 from regency.records import Json, plain
 
@@ -119,15 +120,15 @@ def horizon(context: click.Context, /, **given: Any) -> None:
     (.eval, or a folder of them), results of SWE-bench (.json), labs with milestones, or published
     horizons. NAME=RUNS names the agent of a file that does not.
     """
-    target = _target(given["out"])
+    path = target(given["out"], KINDS)
     command = spoken(context, frozenset({"out", "as_json", "figure"}))
     report = _measured(given)
-    if target:
-        _write(target, report, given["figure"], command)
+    if path:
+        write(path, _content(path.suffix.lower(), report, given["figure"], command))
     if given["as_json"]:
         print_json(as_json(report))
-    elif target:
-        click.echo(f"Wrote {target}.")
+    elif path:
+        click.echo(f"Wrote {path}.")
     else:
         draw(report, paper.console())
 
@@ -229,28 +230,6 @@ class _Bar:
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
-
-
-def _target(name: str | None) -> Path | None:
-    if name is None:
-        return None
-    path = Path(name)
-    if path.suffix.lower() not in KINDS:
-        raise BadInput(f"{name}: give a name that ends in {', '.join(KINDS)}.")
-    if not path.parent.is_dir():
-        raise BadInput(f"{path.parent} is not a folder. Make it first.")
-    return path
-
-
-def _write(path: Path, report: "Report", figure: str, command: str) -> None:
-    """Write a file whole or not at all."""
-    content = _content(path.suffix.lower(), report, figure, command)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _content(kind: str, report: "Report", figure: str, command: str) -> bytes:

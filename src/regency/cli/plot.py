@@ -39,6 +39,40 @@ def steps(points: Sequence[tuple[float, float]], end: float, width: int, height:
     ]
 
 
+def forest(value: float, ends: tuple[float, float], low: float, high: float, width: int) -> str:
+    """Return one row of a forest plot: an interval, its value, and where zero is.
+
+    Args:
+        value: Drawn as a dot.
+        ends: Interval around it, drawn as a line with an arrow where it leaves the plot; equal
+            ends: none.
+        low: Value at the left end.
+        high: Value at the right end, above ``low``.
+        width: Columns.
+    """
+    row = [" "] * width
+    row[_column(0.0, low, high, width)] = "│"
+    left, right = (_column(end, low, high, width) for end in ends)
+    if ends[0] < ends[1]:
+        row[left : right + 1] = "─" * (right - left + 1)
+        row[left] = "├" if ends[0] >= low else "◂"
+        row[right] = "┤" if ends[1] <= high else "▸"
+    row[_column(value, low, high, width)] = "●"
+    return "".join(row)
+
+
+def bar(share: float, width: int) -> str:
+    """Return a bar as long as ``share`` of ``width`` columns, with a mark at the full width."""
+    eighths = round(min(max(share, 0.0), 1.0) * width * 8)
+    blocks = "█" * (eighths // 8) + ("", *"▏▎▍▌▋▊▉")[eighths % 8]
+    return f"{blocks:<{width}}{'▌' if share >= 1 else '┊'}"
+
+
+def _column(value: float, low: float, high: float, width: int) -> int:
+    part = (min(max(value, low), high) - low) / (high - low)
+    return round(part * (width - 1))
+
+
 def _at(points: Sequence[tuple[float, float]], place: float) -> float:
     value = points[0][1]
     for x, y in points:

@@ -1,13 +1,22 @@
 """``regency show``: one candidate, packet or generation in full."""
 
+from typing import TYPE_CHECKING
+
 import click
 from rich.console import Console
 from rich.text import Text
 
-from regency.cli import numbers, packets, paper
+from regency.cli import course, numbers, packets, paper
 from regency.cli.options import answer_options, asked, lab_option, opened, print_json
+from regency.cli.program import program
+from regency.cli.written import target, write
+from regency.errors import BadInput, Refused
 from regency.records import Json
 
+if TYPE_CHECKING:
+    from regency.lab import Lab
+
+KINDS = (".svg", ".png", ".html")
 DIFF_LINES = 200
 MOST_TRIALS = 40
 
@@ -15,18 +24,59 @@ MOST_TRIALS = 40
 @click.command()
 @click.argument("name", metavar="ID")
 @lab_option
+@click.option(
+    "--out",
+    metavar="FILE",
+    help="Write charts of its last test to FILE, for people: .svg, .png (with the extra "
+    "regency[measure]) or .html.",
+)
 @answer_options
-def show(name: str, folder: str, view: str | None, as_json: bool) -> None:
-    """Show one candidate, packet or generation: c12, p3, generation/1, champion."""
+def show(name: str, folder: str, out: str | None, view: str | None, as_json: bool) -> None:
+    """Show one candidate, packet or generation: c12, p3, generation/1, champion.
+
+    A candidate's verdict comes with why it is so, what was missing, and a plot of its test.
+    """
     wanted = asked(view, as_json=as_json)
+    path = target(out, KINDS)
+    if path is not None and wanted.view != "human":
+        raise Refused("a test's chart has numbers of the confirm split: only people may draw it.")
     with opened(folder) as lab:
         from regency.lab import dossier
 
         found = dossier.show(lab, name, wanted.view)
+        if path is not None:
+            write(path, _drawn(lab, name, path.suffix.lower()))
     if as_json:
         print_json(found)
     else:
         draw(found, paper.console(), folder)
+
+
+def _drawn(lab: "Lab", name: str, kind: str) -> bytes:
+    """Return the charts of a candidate's last test as a file's content.
+
+    Raises:
+        BadInput: It was never tested.
+    """
+    from regency import charts
+    from regency.judge.figures import figures
+    from regency.lab import dossier, views
+
+    candidate = views.candidate_id(lab, name)
+    tests = [(v, dossier.test_of(lab, v)) for v in lab.store.verdicts(candidate)]
+    seen = [(verdict, test) for verdict, test in tests if test is not None]
+    if not seen:
+        raise BadInput(f"{candidate} was never tested on the confirm split: there is no chart.")
+    verdict, test = seen[-1]
+    headline = f"{candidate}: {verdict.answer}. {verdict.reason}"
+    made = figures(test, lab.config.score.metric, headline)
+    if kind == ".html":
+        lead = views.words(lab, verdict, "human")
+        command = f"{program()} show {candidate} --out FILE.html"
+        parts = [charts.Figure(charts.draw(chart), chart.summary, command) for chart in made]
+        return charts.compose(charts.Page(headline, lead, tuple(parts))).encode()
+    drawing = charts.stacked(made)
+    return charts.rasterised(drawing) if kind == ".png" else drawing.encode()
 
 
 def draw(found: Json, out: Console, folder: str = ".") -> None:
@@ -66,6 +116,8 @@ def _draw_candidate(found: Json, out: Console) -> None:
     out.print(table)
     for verdict in found["verdicts"]:
         out.print(paper.answer(verdict["answer"]), paper.prose(verdict["words"]))
+        if "account" in verdict:
+            course.draw(verdict, found["metric"], out)
     if found["diff"]:
         out.print(paper.diff(found["diff"], DIFF_LINES))
     _draw_trials(found, out)

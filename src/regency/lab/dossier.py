@@ -3,7 +3,11 @@
 import re
 from statistics import fmean
 
+from regency.config import parse
 from regency.errors import BadInput
+from regency.judge.account import account
+from regency.judge.course import Course, course
+from regency.judge.scale import scale_of
 from regency.lab import agent_view, views
 from regency.lab.decide import pending_rules
 from regency.lab.lab import Lab
@@ -41,12 +45,38 @@ def candidate(lab: Lab, identity: str, view: View) -> Answered:
     verdicts = []
     for verdict in lab.store.verdicts(identity):
         row = plain(verdict)
-        row = row if view == "human" else agent_view.verdict(row, noise_sd)
+        row = row | _account(lab, verdict) if view == "human" else agent_view.verdict(row, noise_sd)
         verdicts.append({**row, "words": views.words(lab, verdict, view)})
     trials = [plain(trial) for trial in lab.store.trials(identity)]
     if view == "agent":
         trials = [agent_view.trial(trial, noise_sd) for trial in trials]
     return found | {"verdicts": verdicts, "trials": trials}
+
+
+def test_of(lab: Lab, verdict: Verdict) -> Course | None:
+    """Return the course of the test that a verdict rests on; None if no pair was looked at."""
+    if verdict.gate != "confirm" or not verdict.looks:
+        return None
+    found = lab.store.tested(verdict.candidate, verdict.nomination)
+    scores = _pairs(lab, verdict)
+    if found is None or not scores:
+        return None
+    rules = parse(found.epoch.config_text)
+    return course(
+        found.nomination,
+        found.calibration,
+        scale_of(rules.score),
+        scores,
+        smallest_effect=rules.judge.smallest_effect,
+        generation=found.generation,
+        used=found.used,
+    )
+
+
+def _account(lab: Lab, verdict: Verdict) -> Answered:
+    """Return the test behind a verdict, and why it ended so: for people."""
+    test = test_of(lab, verdict)
+    return {"test": plain(test), "account": account(verdict, test, lab.config.score.metric)}
 
 
 def diff(lab: Lab, identity: str) -> str:
@@ -125,17 +155,21 @@ def before_and_after(lab: Lab, identity: str) -> tuple[float, float] | None:
 
 
 def _pairs(lab: Lab, verdict: Verdict) -> list[tuple[float, float]]:
-    """Return the scores of the pairs that a verdict looked at, the candidate's first."""
+    """Return the scores of the pairs that a verdict looked at, the candidate's first.
+
+    The index of a nomination counts within its generation, so the candidate's own runs say which
+    of the champion's belong to the same test.
+    """
     new = _scores(lab, verdict.candidate, verdict.nomination, "candidate")
     old = _scores(lab, verdict.champion, verdict.nomination, "champion")
     return [(new[pair], old[pair]) for pair in sorted(set(new) & set(old))][: verdict.looks]
 
 
-def _scores(lab: Lab, candidate_id: str, nomination: int, arm: str) -> dict[int, float]:
-    """Return a candidate's scores in one test by number of the pair."""
+def _scores(lab: Lab, candidate_id: str, nomination: int, arm: str) -> dict[tuple[int, int], float]:
+    """Return a candidate's scores in tests of one index by generation and number of the pair."""
     found = {}
     for trial in lab.store.trials(candidate_id, Purpose.CONFIRM):
-        _, _, index, pair, *rest = trial.key.split("/")
+        _, generation, index, pair, *rest = trial.key.split("/")
         if (int(index), rest[-1]) == (nomination, arm) and trial.score is not None:
-            found[int(pair)] = trial.score
+            found[int(generation), int(pair)] = trial.score
     return found

@@ -60,6 +60,9 @@ class Nomination:
         max_pairs: Cap on pairs, high enough that crossing ``1 / level`` is possible.
         e_process: Name of the e-process.
         gain: Mean gain on the search split that earned the nomination.
+        margin: How much worse it may be and still count as an improvement, because it is simpler:
+            metric units, 0 where it must be better.
+        epoch: Number of the epoch; 0 in older records.
     """
 
     index: int
@@ -69,17 +72,30 @@ class Nomination:
     max_pairs: int
     e_process: str
     gain: float = 0.0
+    margin: float = 0.0
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one guard found."""
+    """What one guard found.
+
+    Attributes:
+        guard: Name of the guard.
+        passed: Whether the candidate is known to be within the margin.
+        message: One plain sentence, with numbers: for people.
+        candidate_value: What was measured of the candidate, on average.
+        champion_value: The same of the champion.
+        settled: Whether more pairs could change nothing: a finding that neither passed nor is
+            settled is still too uncertain.
+    """
 
     guard: str
     passed: bool
     message: str
     candidate_value: float | None = None
     champion_value: float | None = None
+    settled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +116,8 @@ class Verdict:
         level: α_t, 0 outside gate 2.
         looks: Number of pairs looked at.
         findings: Guards.
+        margin: 0: what was shown is that the metric is better. Above 0: that the candidate is
+            simpler, with fewer lines, and not worse by more than this, metric units.
     """
 
     candidate: str
@@ -115,3 +133,9 @@ class Verdict:
     level: float = 0.0
     looks: int = 0
     findings: tuple[Finding, ...] = ()
+    margin: float = 0.0
+
+    @property
+    def simpler(self) -> bool:
+        """Whether it was promoted for being simpler, not for a better metric."""
+        return self.answer is Answer.BETTER and self.margin > 0

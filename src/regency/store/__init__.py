@@ -4,7 +4,7 @@ The only home of SQLAlchemy. Every table but the entries and their tree can be d
 """
 
 from regency.store.store import OpenTransaction, Store
-from regency.store.views import Branch, Counts, Epoch, Move, PacketState, Standing
+from regency.store.views import Branch, Counts, Epoch, Move, PacketState, Standing, Tested
 
 __all__ = [
     "Branch",
@@ -15,4 +15,5 @@ __all__ = [
     "PacketState",
     "Standing",
     "Store",
+    "Tested",
 ]

@@ -30,7 +30,7 @@ from regency.store.tables import (
     trials,
     verdicts,
 )
-from regency.store.views import Branch, Counts, Epoch, Move, PacketState, Standing
+from regency.store.views import Branch, Counts, Epoch, Move, PacketState, Standing, Tested
 
 Record = TypeVar("Record")
 Unpack = Callable[[Mapping[str, Json]], Mapping[str, Json]]
@@ -55,6 +55,12 @@ _lineage = select(candidates).order_by(candidates.c.number)
 _last_of_kind = (
     select(entries.c.seq, entries.c.time, entries.c.text)
     .where(entries.c.kind == _which, entries.c.seq >= bindparam("since"))
+    .order_by(entries.c.seq.desc())
+    .limit(1)
+)
+_last_before = (
+    select(entries.c.seq, entries.c.time, entries.c.text)
+    .where(entries.c.kind == _which, entries.c.seq < bindparam("before"))
     .order_by(entries.c.seq.desc())
     .limit(1)
 )
@@ -86,6 +92,16 @@ _nominations = (
     select(entries.c.text)
     .join(nominations, nominations.c.seq == entries.c.seq)
     .order_by(nominations.c.seq)
+)
+_one_nomination = (
+    select(nominations.c.seq, nominations.c.generation, entries.c.text)
+    .join(entries, nominations.c.seq == entries.c.seq)
+    .where(nominations.c.candidate == _which, nominations.c.index == bindparam("place"))
+    .order_by(nominations.c.seq.desc())
+    .limit(1)
+)
+_tests_since = select(func.count()).where(
+    nominations.c.seq >= _which, nominations.c.seq <= bindparam("until")
 )
 _open = _nominations.where(nominations.c.answer == "")
 _next_index = select(func.coalesce(func.max(nominations.c.index), 0) + 1).where(
@@ -215,6 +231,40 @@ class Queries:
         """Return the oldest nomination that has no verdict yet, if there is one."""
         return self._first(Nomination, self._rows(_open.limit(1)))
 
+    def tested(self, candidate: str, index: int) -> Tested | None:
+        """Return the test that a candidate had as nomination ``index``, if it had one."""
+        rows = self._rows(_one_nomination, which=candidate, place=index)
+        if not rows:
+            return None
+        seq = rows[0].seq
+        calibration = self._first(Calibration, self._before("calibration", seq))
+        if calibration is None:
+            return None
+        ((_, epoch),) = [self._epoch(row) for row in self._before("epoch.opened", seq)]
+        return Tested(
+            self._build(Nomination, rows[0].text),
+            rows[0].generation,
+            calibration,
+            epoch,
+            self.confirm_uses(seq),
+        )
+
+    def confirm_uses(self, until: int | None = None) -> int:
+        """Return how many tests were begun on the confirm split that the latest epoch has.
+
+        Args:
+            until: Count up to this entry, on the split that was in use then; None: until now.
+        """
+        last = self._last_seq() if until is None else until
+        opened = [self._epoch(row) for row in self._kind("epoch.opened")]
+        opened = [(seq, epoch) for seq, epoch in opened if seq <= last]
+        since, data = opened[-1][0], _confirm_split(opened[-1][1])
+        for seq, epoch in reversed(opened):
+            if _confirm_split(epoch) != data:
+                break
+            since = seq
+        return int(self._scalar(_tests_since, which=since, until=last))
+
     def next_nomination(self) -> tuple[int, int]:
         """Return the next index in the latest generation, and the promotions so far in it.
 
@@ -257,6 +307,16 @@ class Queries:
         """
         seq, _, body = self._demand("epoch.opened")
         return build(Epoch, {**body, "seq": seq})
+
+    def _epoch(self, row: Row[Any]) -> tuple[int, Epoch]:
+        seq, _, body = self._open(row)
+        return seq, build(Epoch, {**body, "seq": seq})
+
+    def _before(self, kind: str, seq: int) -> Sequence[Row[Any]]:
+        return self._rows(_last_before, which=kind, before=seq)
+
+    def _last_seq(self) -> int:
+        return int(self._scalar(_last_seq))
 
     def calibration(self) -> Calibration | None:
         """Return the current epoch's calibration, if it was made."""
@@ -314,7 +374,7 @@ class Queries:
             cpu_s=found.get("cpu_s", 0.0),
             nominations=int(found.get("nominations", 0)),
             promotions=int(found.get("promotions", 0)),
-            entries=int(self._scalar(_last_seq)) + 1,
+            entries=self._last_seq() + 1,
         )
 
     def _rows(self, query: Select[Any], **values: object) -> Sequence[Row[Any]]:
@@ -364,3 +424,7 @@ class Queries:
     def _packet(self, row: Row[Any]) -> PacketState:
         packet = self._build(Packet, row.text)
         return PacketState(packet, row.status, row.reason, row.seq, row.time)
+
+
+def _confirm_split(epoch: Epoch) -> dict[str, str]:
+    return {path: digest for path, digest in epoch.data.items() if path.startswith("confirm/")}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from regency.records import Candidate, Packet
+from regency.records import Calibration, Candidate, Nomination, Packet
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,25 @@ class Epoch:
     level: str
     startup_cpu_s: float
     start: str = "cold"
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A test of gate 2 with what it stood on when it began.
+
+    Attributes:
+        nomination: The nomination.
+        generation: Number of the generation it is counted in.
+        calibration: Of its epoch.
+        epoch: The settings then in force.
+        used: Which test it is of those on the same confirm split, from 1.
+    """
+
+    nomination: Nomination
+    generation: int
+    calibration: Calibration
+    epoch: Epoch
+    used: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,8 @@ def report(lab: Lab, promoted: tuple[str, ...], wall_s: float) -> None:
     counts = lab.store.counts()
     print(f"{len(standing)} edits that change nothing; {dict(screened)} refused before any run")
     print(f"{len(run)} run, {counts.trials} trials, {counts.cpu_s:.0f} CPU s, {wall_s:.0f} s; "
-          f"noise sd of a pair {calibration.noise_sd:.4f}; answers {dict(counts.answers)}")  # fmt: skip
+          f"noise sd of a pair {calibration.noise_sd:.4f}")  # fmt: skip
+    print(f"answers: {dict(counts.answers)}")
     print("| rule | kept | of | share |\n| --- | --- | --- | --- |")
     for name, kept in (
         ("Regency: promoted", len(promoted)),

@@ -4,11 +4,13 @@ import math
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from regency.cli import numbers, paper, plot
 from regency.records import Json
 
+INSET = (0, 0, 0, 2)
 MOST_ROWS = 40
 FOREST = 41  # columns
 EVIDENCE = 16
@@ -24,23 +26,23 @@ def draw(verdict: Json, metric: str, out: Console) -> None:
         out: Where.
     """
     for sentence in verdict["account"]:
-        out.print(paper.prose(f"  {sentence}"))
+        out.print(Padding(paper.prose(sentence), INSET))
     test = verdict["test"]
     if test and test["looks"]:
         out.print()
-        out.print(_facts(test))
+        out.print(Padding(Text(_facts(test), style="dim"), INSET))
         out.print(Text(_head(metric, out.width), style="dim"))
         for row in _rows(test, out.width):
             out.print(row)
 
 
-def _facts(test: Json) -> Text:
+def _facts(test: Json) -> str:
     pairs = f"{len(test['looks'])} of at most {numbers.count(test['max_pairs'], 'pair')}"
-    return Text(
-        f"  Test {test['index']} of generation {test['generation']}, {test['candidate']} against "
+    return (
+        f"Test {test['index']} of generation {test['generation']}, {test['candidate']} against "
         f"{test['champion']}: {pairs}, level {numbers.odds(test['level'])}, {test['e_process']}; "
-        f"{_nth(test['used'])} test on this confirm split.",
-        style="dim",
+        f"{_nth(test['used'])} test on this confirm split. The interval is "
+        f"{numbers.confidence(test['level'])} sure at either end, whenever one looks."
     )
 
 

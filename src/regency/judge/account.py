@@ -28,12 +28,13 @@ def account(verdict: Verdict, course: Course | None, metric: str) -> tuple[str, 
 
 
 def _untested(verdict: Verdict) -> tuple[str, ...]:
-    where = {
-        "screen": "It was turned down before anything ran: nothing was measured.",
-        "search": "It never came to a test on the confirm split: gate 1 turned it down, which "
-        "promises nothing in either direction.",
-    }
-    return (where.get(verdict.gate, "The test ended before its first pair."),)
+    if verdict.gate == "screen":
+        return ("It was turned down before anything ran: nothing was measured.",)
+    if verdict.gate == "confirm":
+        return ("The test ended before its first pair.",)
+    if verdict.answer in (Answer.NOT_BETTER, Answer.INVALID):
+        return ("Gate 1 turned it down: it was never tested, so nothing is promised about it.",)
+    return ("It was never tested, so nothing is promised about it in either direction.",)
 
 
 def _better(verdict: Verdict, course: Course, metric: str) -> list[str]:
@@ -49,15 +50,9 @@ def _better(verdict: Verdict, course: Course, metric: str) -> list[str]:
             ),
             *_guards(verdict),
         ]
+    reached, bar = verdict.e_value or 0.0, course.bar
     return [
-        (
-            f"Promoted: the evidence reached {verdict.e_value or 0:,.0f}, and its level asked for "
-            f"{course.bar:,.0f}."
-        ),
-        (
-            f"Were it no better than the champion, at most 1 test in {course.bar:,.0f} would "
-            "get so far, whenever one stops."
-        ),
+        f"Promoted: the evidence reached {reached:,.0f}, and its level asked for {bar:,.0f}.",
         *_guards(verdict),
     ]
 

@@ -26,10 +26,10 @@ def _effects(course: Course, metric: str, headline: str) -> charts.Chart:
         for look in looks
         if look.low is not None and look.high is not None
     )
-    marks: list[charts.Mark] = [charts.Rule(0.0, label="no difference")]
-    if course.smallest_effect:
-        said = "smallest effect worth having"
-        marks.append(charts.Rule(course.smallest_effect, label=said))
+    least = course.smallest_effect
+    marks: list[charts.Mark] = [charts.Rule(0.0, label="" if least else "no difference")]
+    if least:
+        marks.append(charts.Rule(least, label=f"smallest effect worth having: {least:g}"))
     mean = tuple((float(look.pair), look.mean) for look in looks)
     marks += [
         charts.Line("mean so far, with its time-uniform interval", mean, band),
@@ -76,7 +76,7 @@ def _ends(course: Course) -> tuple[float, float]:
     """
     effects = [look.effect for look in course.looks] + [0.0, course.smallest_effect]
     low, high = min(effects), max(effects)
-    span = (high - low) or 1.0
+    span = 0.6 * (high - low) or 1.0
     last = course.looks[-1]
     lows = [x for x in (last.low,) if x is not None]
     highs = [x for x in (last.high,) if x is not None]

@@ -10,12 +10,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from regency.config.oversight import Lead, Need, OversightTable, Rule
 from regency.config.probing import OutputTable, ProbeTable
 from regency.config.values import Command, InsidePath, PlainName, Size, Table
 from regency.errors import ConfigError
 from regency.records import Limits, is_script
 
-__all__ = ["Config", "OutputTable", "ProbeTable", "Table", "parse"]
+__all__ = ["Config", "Lead", "Need", "OutputTable", "OversightTable", "ProbeTable", "Rule", "Table", "parse"]
 
 
 MEASURED = ("cpu_s", "wall_s")  # numbers that the launcher adds: what they say of time
@@ -246,50 +247,6 @@ class MilestoneTable(Table):
     )
     source: Literal["baseline", "estimate"] = Field(
         "estimate", description="`baseline`: somebody was timed. `estimate`: nobody was."
-    )
-
-
-class Lead(Table):
-    """How far the champion may be ahead of the last ratified generation."""
-
-    review_minutes: float = Field(30, ge=0, description="Estimated minutes of review.")
-    generations: int = Field(1, ge=1, description="Unratified packets.")
-
-
-class Need(Table):
-    """What a rule asks for."""
-
-    approvals: int = Field(1, ge=0, description="People who must approve; agents never count.")
-    assurance: Literal["local", "key", "present"] = Field(
-        "local", description="Least assurance of each decision."
-    )
-
-
-class Rule(Table):
-    """One rule of the policy; the first whose condition holds decides."""
-
-    name: str = Field("", description="Name, for messages; default: its condition.")
-    when: str = Field(
-        description="Condition over `risk`, `trust`, `minutes`, `lines`, `files`, `gain_sd`, "
-        "`autonomy`, `agents`, `touches`, `kind`."
-    )
-    need: Need = Field(default_factory=lambda: Need.model_validate({}), description="Approvals.")
-
-
-class OversightTable(Table):
-    """Who may ratify what, and how far agents may run ahead."""
-
-    autonomy: Literal["supervised", "sampled", "autonomous"] = Field(
-        "supervised", description="How much goes unread; raised only by a recorded decision."
-    )
-    max_lead: Lead = Field(
-        default_factory=lambda: Lead.model_validate({}), description="Bound on the lead."
-    )
-    dead_man_hours: float = Field(
-        24, gt=0, description="The lab pauses when no human has been there for so long."
-    )
-    rules: list[Rule] = Field(
-        default_factory=list, description="Ordered; first match decides; no match is a denial."
     )
 
 

@@ -8,6 +8,7 @@ store or a file.
 from regency.records.actor import Actor, ActorKind, Agent
 from regency.records.codec import Json, build, plain
 from regency.records.entry import Entry, Event, now, seconds_since
+from regency.records.minimised import Minimised
 from regency.records.packet import (
     Change,
     ClaimCheck,
@@ -68,6 +69,7 @@ __all__ = [
     "Job",
     "Json",
     "Limits",
+    "Minimised",
     "Nomination",
     "Outcome",
     "Packet",

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 
 class Answer(enum.StrEnum):
-    """What the judge says of a candidate."""
+    """What the judge says of a candidate; ``as good``: it keeps the gain of what it is part of."""
 
     BETTER = "better"
+    AS_GOOD = "as good"
     NOT_BETTER = "not better"
     UNDECIDED = "undecided"
     SUPERSEDED = "superseded"

@@ -17,6 +17,7 @@ from regency.errors import TrialError
 from regency.evaluate.fingerprint import fingerprint
 from regency.evaluate.screen import MAX_FILE_BYTES, MODES, screen, screen_tree
 from regency.records import (
+    PART,
     Actor,
     ActorKind,
     Answer,
@@ -125,6 +126,8 @@ class Admission:
         adds = any(edit.path not in before for edit in edits)
         present = self._repo.files(parent.commit) if adds else ()
         fault = screen(edits, before, self._change, present)
+        if proposal.agent.kind == PART:
+            fault = f"its agent is of the kind {PART!r}, which is Regency's own"
         fault = fault or self._quota_fault(proposal.agent.name, waiting)
         change = b"" if fault else fingerprint(edits, before)
         return _Draft(number, _cut(proposal), parent, before, fault, change)

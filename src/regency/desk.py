@@ -34,6 +34,7 @@ class Desk:
         settled: Puts in the ledger what was held back to go with the next entries.
         alone: Held while packets get numbers and the champion moves, so that decisions wait.
         admit: Turns proposals into candidates; those with a verdict already are not run.
+        variant: Champion and files → the candidate that holds this part of it.
         packet: Snapshot for a human, of the champion to be and the verdict that made it so.
         files: Candidate id → its files as agents may see them.
         absent: Why the lab must pause because no human has been there; empty while one has.
@@ -54,6 +55,7 @@ class Desk:
     settled: Callable[[], None]
     alone: Callable[[], AbstractContextManager[object]]
     admit: Callable[[Sequence[Proposal]], list[tuple[Candidate, Verdict | None]]]
+    variant: Callable[[str, Mapping[str, bytes]], str]
     packet: Callable[[str, Verdict], Packet]
     files: Callable[[str], Mapping[str, bytes]]
     absent: Callable[[], str]

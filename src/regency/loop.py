@@ -19,6 +19,7 @@ from regency.judge.scale import scale_of
 from regency.oversee.lead import held
 from regency.propose.brief import Standing
 from regency.records import Answer, Calibration, Candidate, Event, Nomination, Verdict, plain
+from regency.reduction import LOOKING, TESTING, Reduction
 from regency.repo.tree import match
 from regency.turns import Turns
 
@@ -60,9 +61,29 @@ def run(desk: Desk, budget: Budget, stop: Callable[[], bool] = lambda: False) ->
     while not (reason := "stopped" if stop() else story.ending()):
         story.heed()  # what humans decided meanwhile
         story.measure()  # the champion against itself: how much is luck?
+        story.lighten()  # too far ahead of the humans? then less for them to read
         story.test()  # gate 2: is the most promising candidate really better?
         story.search()  # gate 1: is what agents propose worth a test?
         story.settle()  # trials end; verdicts are recorded; the champion moves on evidence
+    return story.summary(reason)
+
+
+def minimise(desk: Desk, budget: Budget, stop: Callable[[], bool] = lambda: False) -> Summary:
+    """Make the champion's net change smaller, and nothing else.
+
+    Args:
+        desk: What to work with.
+        budget: Its wall time.
+        stop: Asked between steps, for Ctrl-C.
+
+    Returns:
+        What was done.
+    """
+    story = Story(desk, budget)
+    while not (reason := "stopped" if stop() else story.lightened()):
+        story.heed()
+        story.measure()
+        story.settle()
     return story.summary(reason)
 
 
@@ -90,11 +111,15 @@ class Story:
     promoted: list[str] = field(default_factory=list)
     looked: float = -math.inf
     turns: Turns = field(init=False)
+    reduction: Reduction = field(init=False)
+    generation: int = -1
+    held: str = ""
 
     def __post_init__(self) -> None:
         """Pick up where the last run left off."""
         self.calibration = self.desk.store.calibration()
         self.resumed = self.desk.store.open_nomination()
+        self.reduction = Reduction(self.desk)
         self.turns = Turns(self.desk, self.calibration.noise_sd if self.calibration else 0.0)
 
     # ── the steps, in order ────────────────────────────────────────────────────────────────────
@@ -107,7 +132,12 @@ class Story:
         if reason := self.desk.absent():
             self.desk.record(SYSTEM, [("paused", {"reason": reason})])
         self.paused = self.desk.store.paused()
-        champion = self.desk.store.champion()
+        waiting = [state.packet for state in self.desk.store.packets("open")]
+        self.held = held(waiting, self.desk.config.oversight.max_lead)
+        champion, base = self.desk.store.champion(), self.desk.store.generation().number
+        if (champion, base) != (self.champion, self.generation):
+            self.reduction.stop()
+            self.generation = base
         if champion != self.champion:
             self.champion, self.baseline = champion, None
             for name in ("baseline", "search"):
@@ -133,9 +163,18 @@ class Story:
             fresh = nominate.baseline(self.champion, (), runs, self.desk.seeds, epoch)
             crew.start("baseline", self.champion, fresh, urgent=True)
 
+    def lighten(self) -> None:
+        """Minimise what humans must read, once they are too far behind; exploring goes on."""
+        if self.baseline is None or self.calibration is None or self.testing or self.resumed:
+            return
+        if self._lightens():
+            self.reduction.go_on(self.champion, self.calibration)
+
     def test(self) -> None:
         """Start the next test for promotion, unless one is running or humans are too far behind."""
         if self.baseline is None or self.calibration is None or self.testing:
+            return
+        if self.reduction.testing:  # the champion may move
             return
         self.testing = self.resumed or self._nominate(self.calibration)
         self.resumed = None
@@ -181,6 +220,8 @@ class Story:
                 "baseline": self._based,
                 "search": self._searched,
                 "confirm": self._confirmed,
+                LOOKING: self._minimised,
+                TESTING: self._shown_as_good,
             }[task.name](task)
         self.desk.settled()
 
@@ -197,6 +238,18 @@ class Story:
             elif self.turns.exhausted:
                 reason = "no agent has anything left to propose"
         return reason
+
+    def lightened(self) -> str:
+        """Begin the next step of minimising; return why there is none, or nothing."""
+        if self.paused is not None:
+            return f"paused: {self.paused}"
+        if self.budget.wall_s is not None and self._elapsed() >= self.budget.wall_s:
+            return "time is up"
+        if self.baseline is None or self.calibration is None:
+            return ""
+        if self.reduction.go_on(self.champion, self.calibration):
+            return ""
+        return self.reduction.outcome(self.champion, moved=bool(self.promoted))
 
     def summary(self, reason: str) -> Summary:
         """Return what this run did."""
@@ -239,8 +292,21 @@ class Story:
         with self.desk.alone():  # no human decides between the question and the move
             self._promote(task.subject, verdict)
 
+    def _minimised(self, task: Task) -> None:
+        self.reduction.found(task.result)
+
+    def _shown_as_good(self, task: Task) -> None:
+        verdict: Verdict = task.result
+        if verdict.answer is not Answer.AS_GOOD:
+            self._judge(verdict)
+            return
+        with self.desk.alone():
+            self._promote(task.subject, verdict)
+
     def _promote(self, candidate: str, verdict: Verdict) -> None:
-        if self.desk.store.champion() != verdict.champion:
+        base = self.desk.store.generation().number
+        settled = verdict.answer is Answer.AS_GOOD and base != self.generation
+        if self.desk.store.champion() != verdict.champion or settled:
             reason = "A human moved the champion while this was tested; propose it anew."
             self._judge(replace(verdict, answer=Answer.SUPERSEDED, reason=reason))
             return
@@ -313,15 +379,16 @@ class Story:
         searching = bool(self.queue or self.desk.crew.about("search"))
         return searching and not nominate.ripe(choice, self.searched, noise_sd)
 
+    def _lightens(self) -> bool:
+        return bool(self.held) and self.desk.config.oversight.minimise.when == "held"
+
     def _superseded(self) -> bool:
         return self.testing is not None and self.desk.store.champion() != self.testing.champion
 
     def _held(self) -> bool:
-        waiting = [state.packet for state in self.desk.store.packets("open")]
-        why = held(waiting, self.desk.config.oversight.max_lead)
-        if why:
-            self.desk.show(Event("held", {"reason": why}))
-        return bool(why)
+        if self.held:
+            self.desk.show(Event("held", {"reason": self.held}))
+        return bool(self.held)
 
     def _too_late(self) -> bool:
         """Whether a test begun now would surely be cut off by the end of the run."""
@@ -385,7 +452,9 @@ class Story:
     def _idle(self) -> bool:
         """Whether nothing is under way, and no promising candidate can be tested now."""
         waiting = self.desk.crew.tasks or self.queue or (self.pool and not self.stuck)
-        return self.baseline is not None and not waiting
+        waiting = waiting or (self._lightens() and self.reduction.due(self.champion))
+        heeded = self.looked > -math.inf  # or the champion has just moved
+        return self.baseline is not None and heeded and not waiting
 
     def _elapsed(self) -> float:
         return time.monotonic() - self.started

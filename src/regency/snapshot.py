@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from regency.config import Config
 from regency.oversee import packet as packets
@@ -37,7 +37,7 @@ class Camera:
         base = self.store.generation()
         line = self._line(base.candidate, head)
         calibration = self.store.calibration()
-        return packets.build(
+        packet = packets.build(
             number=len(self.store.packets()) + 1,
             base=base,
             base_files=self.files(base.candidate),
@@ -50,6 +50,12 @@ class Camera:
             noise_sd=calibration.noise_sd if calibration else 0.0,
             files=self.files,
             signals=self._signals(line, fresh),
+        )
+        made = self.store.minimised()
+        if made is None or made.candidate != head or made.head == head:
+            return packet
+        return replace(
+            packet, minimised_from=made.head, lines_before=made.lines_before, dropped=made.dropped
         )
 
     def _line(self, base: str, head: str) -> list[Candidate]:
@@ -85,5 +91,6 @@ class Camera:
 
     def _evidence(self, line: Sequence[Candidate], fresh: Verdict | None) -> list[Verdict]:
         known = [self.store.verdict(candidate.id) for candidate in line]
-        verdicts = [v for v in known if v is not None and v.answer is Answer.BETTER]
+        kept = (Answer.BETTER, Answer.AS_GOOD)
+        verdicts = [v for v in known if v is not None and v.answer in kept]
         return [*verdicts, fresh] if fresh is not None else verdicts

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Literal
@@ -19,7 +19,7 @@ from regency.cli.durations import in_words
 from regency.cli.program import program
 from regency.cli.progress import Progress
 from regency.cli.text import one_line
-from regency.records import Event
+from regency.records import Event, Json
 
 if TYPE_CHECKING:
     from regency.lab import Lab
@@ -79,6 +79,8 @@ def told(event: Event, progress: Progress, view: Literal["agent", "human"]) -> s
         return f"{data['candidate']}: {data['answer']}{about}. {one_line(data['reason'])}"
     if event.kind == "champion":
         return f"New champion {data['candidate']}; packet {data['packet']} waits for a human."
+    if event.kind in TOLD:
+        return TOLD[event.kind](data)
     if event.kind == "silent":
         return f"Agent {data['agent']} has nothing to propose: {one_line(data['reason'], 300)}"
     return ""
@@ -142,6 +144,18 @@ def stoppable(lab: "Lab") -> Iterator[None]:
     finally:
         for kind, handler in before.items():
             signal.signal(kind, handler)
+
+
+def _minimised(data: Mapping[str, Json]) -> str:
+    if data["candidate"] == data["head"]:
+        return f"Nothing of {data['head']} can be left out. {data['note']}".strip()
+    lines = f"{data['lines_before']} → {data['lines_after']} lines"
+    return (
+        f"Minimised {data['head']}: {lines} ({data['pairs']} pairs); now testing that it keeps up."
+    )
+
+
+TOLD: Mapping[str, Callable[[Mapping[str, Json]], str]] = {"minimised": _minimised}
 
 
 def _time(progress: Progress) -> str:

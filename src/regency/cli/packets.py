@@ -8,6 +8,7 @@ from regency.cli import numbers, paper
 from regency.cli.program import program
 from regency.records import Json
 
+MOST_DROPPED = 6
 MARKS = {"holds": ("✓", "green"), "fails": ("✗", "bold red"), "unknown": ("?", "yellow")}
 
 
@@ -42,12 +43,20 @@ def draw_evidence(found: Json, out: Console) -> None:
             numbers.gain(row["effect"], found["noise_sd"]),
             numbers.interval(row["low"], row["high"], row["level"]),
             str(row["looks"]),
-            f"under {numbers.odds(row['level'])} (e-value {row['e_value'] or 0:,.0f})",
+            _luck(row),
         )
     out.print(table)
     for finding in (f for row in found["evidence"] for f in row["findings"]):
         mark, style = MARKS["holds" if finding["passed"] else "fails"]
         out.print(Text(f"  {mark} guard ", style=style), paper.line(finding["message"]), sep="")
+
+
+def _luck(row: Json) -> str:
+    if row["answer"] == "as good":
+        return f"a part of {row['champion']}: loses more than may be lost under " + numbers.odds(
+            row["level"]
+        )
+    return f"under {numbers.odds(row['level'])} (e-value {row['e_value'] or 0:,.0f})"
 
 
 def draw_ruling(policy: Json, out: Console) -> None:
@@ -80,6 +89,8 @@ def _summary(found: Json) -> list[tuple[str, str]]:
         ("net change since", f"generation {found['base_generation']}"),
         ("takes", f"{numbers.minutes(found['minutes'])} to review"),
     ]
+    if found.get("minimised_from"):
+        rows.append(("minimised", _minimised(found)))
     if "total" in found:
         total = found["total"]
         gain = numbers.gain(total["gain"], found["noise_sd"])
@@ -91,6 +102,16 @@ def _summary(found: Json) -> list[tuple[str, str]]:
         rows.append(("closed", found["closed"]))
     rows += [("decided", _decided(decision)) for decision in found["decisions"]]
     return rows
+
+
+def _minimised(found: Json) -> str:
+    dropped = "; ".join(found["dropped"][:MOST_DROPPED])
+    more = len(found["dropped"]) - MOST_DROPPED
+    return (
+        f"{found['lines_before']} → {numbers.count(found['lines'], 'line')}: left out of "
+        f"{found['minimised_from']} because the gain is kept without: {dropped}"
+        + (f"; and {more} more" if more > 0 else "")
+    )
 
 
 def _decided(decision: Json) -> str:

@@ -11,6 +11,7 @@ from regency.cli.text import clean, one_line
 PIPE_WIDTH = 100
 STYLES = {
     "better": "bold green",
+    "as good": "green",
     "not better": "dim",
     "undecided": "yellow",
     "superseded": "dim",

@@ -127,7 +127,7 @@ class Progress:
         if data["gate"] != "confirm":
             return
         self.testing = None
-        if data["answer"] == "better":
+        if data["answer"] in ("better", "as good"):
             self.gain += float(data["effect"] or 0.0)
             self._seen(0.0)
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from regency.cli import numbers, packets, paper
+from regency.cli.durations import duration, in_words
 from regency.cli.options import answer_options, asked, lab_option, opened, print_json
 from regency.cli.people import decider
 from regency.cli.program import program
@@ -158,3 +159,33 @@ def _draw_rules(found: Json, out: Console, folder: str) -> None:
     where = "" if folder == "." else f" --dir {folder}"
     command = f"  {program()} review approve {found['id']}{where} --reason …"
     out.print(Text(command, style="green"))
+
+
+@review.command()
+@lab_option
+@click.option("--max-time", callback=duration, metavar="T", help="End after so long: 90s, 10m.")
+@click.option(
+    "--workers", metavar="N", type=click.IntRange(1), help="Trials at once. [default: all cores]"
+)
+@click.option("--unsafe", is_flag=True, help="Run without isolation if none can be had.")
+def minimise(folder: str, max_time: float | None, workers: int | None, unsafe: bool) -> int:
+    """Make what waits smaller: leave out what does not earn its place, and test that it keeps up.
+
+    Ctrl-C stops cleanly; again goes on. A run does this by itself at the bound on the lead.
+    """
+    with opened(folder) as lab:
+        from regency.cli.live import shown, stoppable
+        from regency.cli.run import STOPPED, watched
+        from regency.lab.lab import Plan
+
+        progress = watched(lab, max_time, None)
+        plan = Plan(wall_s=max_time, workers=workers, unsafe=unsafe)
+        with stoppable(lab), shown(progress) as show:
+            summary = lab.minimise(plan, show)
+        reason = one_line(summary.reason)
+        click.echo(f"Ended after {in_words(summary.wall_s)}: {reason.removesuffix('.')}.")
+        if summary.promoted:
+            where = "" if folder == "." else f" --dir {folder}"
+            packet = lab.store.packets("open")[-1].packet.id
+            click.echo(f"Waits for a human: {program()} review show {packet}{where}")
+    return STOPPED if summary.reason == "stopped" else 0

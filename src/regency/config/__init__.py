@@ -16,7 +16,17 @@ from regency.config.values import Command, InsidePath, PlainName, Size, Table
 from regency.errors import ConfigError
 from regency.records import Limits, is_script
 
-__all__ = ["Config", "Lead", "Need", "OutputTable", "OversightTable", "ProbeTable", "Rule", "Table", "parse"]
+__all__ = [
+    "Config",
+    "Lead",
+    "Need",
+    "OutputTable",
+    "OversightTable",
+    "ProbeTable",
+    "Rule",
+    "Table",
+    "parse",
+]
 
 
 MEASURED = ("cpu_s", "wall_s")  # numbers that the launcher adds: what they say of time

@@ -17,13 +17,14 @@ from regency.judge import guards as guarding
 from regency.judge.calibrate import Seeds
 from regency.judge.scale import Scale
 from regency.judge.verdict import GUARDED, finite
-from regency.records import Answer, Batch, Purpose, Trial, TrialRequest, Verdict
+from regency.records import Answer, Batch, Finding, Purpose, Trial, TrialRequest, Verdict
 
 # Pairs until a part that loses nothing is shown to be as good, in units of (noise / margin)²
 # and beyond them, at a level of 0.05: `pairs_needed`.
 PAIRS_PER_SD = 16.0
 PAIRS_AT_LEAST = 8
 LEAST_PAIRS = 6  # before giving up on one that seems to lose the margin
+HOPE = 1.75  # standard errors that the loss may be below its mean so far
 ROOM = 2.5  # times the pairs needed, for one that loses a little
 
 AS_GOOD = "It keeps the gain with fewer changes: what was left out did not earn its place."
@@ -89,9 +90,15 @@ class Looks:
         low, high = self._interval()
         if low >= -self.claim.margin:
             return self._passed()
-        mean = math.fsum(self._differences()) / len(self.trials)
-        lost = len(self.trials) >= LEAST_PAIRS and mean <= -self.claim.margin
-        return self.verdict(Answer.NOT_BETTER, WORSE) if lost or high < -self.claim.margin else None
+        lost = high < -self.claim.margin or self._hopeless()
+        return self.verdict(Answer.NOT_BETTER, WORSE) if lost else None
+
+    def _hopeless(self) -> bool:
+        """Whether more than half of the margin seems lost, luck aside."""
+        looks = len(self.trials)
+        luck = HOPE * self.claim.noise_sd / math.sqrt(looks)
+        mean = math.fsum(self._differences()) / looks
+        return looks >= LEAST_PAIRS and mean + luck <= -self.claim.margin / 2
 
     def _passed(self) -> Verdict:
         new, old = zip(*self.trials, strict=True)
@@ -112,9 +119,7 @@ class Looks:
         # Calibration's pairs had two seeds each, these have one: they say nothing of each other.
         return self.scale.interval(claim.e_process, self._scores(), claim.level, ())
 
-    def verdict(
-        self, answer: Answer, reason: str, findings: Sequence[guarding.Finding] = ()
-    ) -> Verdict:
+    def verdict(self, answer: Answer, reason: str, findings: Sequence[Finding] = ()) -> Verdict:
         """Return ``answer`` with the evidence as it stands."""
         looks = len(self.trials)
         low, high = map(finite, self._interval()) if looks else (None, None)

@@ -13,7 +13,7 @@ TRIAL_KEPT = ("key", "candidate", "purpose", "split", "trust", "fault", "core")
 CHANGE_KEPT = ("id", "title", "paths", "diff", "facts", "claims", "minutes", "candidates", "agents")
 PACKET_KEPT = (
     "id", "base_generation", "base_commit", "head_candidate", "head_commit", "epoch", "minutes",
-    "trust",
+    "trust", "lines", "minimised_from", "lines_before", "dropped",
 )  # fmt: skip
 CALIBRATION_DROPPED = ("differences", "seed_gap")
 

@@ -12,7 +12,7 @@ from regency.lab import agent_view, views
 from regency.lab.decide import pending_rules
 from regency.lab.lab import Lab
 from regency.lab.views import Answered, View
-from regency.records import Purpose, Verdict, plain
+from regency.records import Answer, Purpose, Verdict, plain
 from regency.repo.diff import unified
 
 
@@ -160,16 +160,20 @@ def _pairs(lab: Lab, verdict: Verdict) -> list[tuple[float, float]]:
     The index of a nomination counts within its generation, so the candidate's own runs say which
     of the champion's belong to the same test.
     """
-    new = _scores(lab, verdict.candidate, verdict.nomination, "candidate")
-    old = _scores(lab, verdict.champion, verdict.nomination, "champion")
+    new, old = _scores(lab, verdict, verdict.candidate), _scores(lab, verdict, verdict.champion)
     return [(new[pair], old[pair]) for pair in sorted(set(new) & set(old))][: verdict.looks]
 
 
-def _scores(lab: Lab, candidate_id: str, nomination: int, arm: str) -> dict[tuple[int, int], float]:
-    """Return a candidate's scores in tests of one index by generation and number of the pair."""
+def _scores(lab: Lab, verdict: Verdict, candidate_id: str) -> dict[tuple[int, int], float]:
+    """Return a candidate's scores in one test by generation and number of the pair."""
+    if verdict.answer is Answer.AS_GOOD:
+        test = rf"as good/(\d+)/{verdict.champion}/{verdict.candidate}/(\d+)/.*"
+    else:
+        arm = "candidate" if candidate_id == verdict.candidate else "champion"
+        test = rf"confirm/(\d+)/{verdict.nomination}/(\d+)/(?:.*/)?{arm}"
     found = {}
     for trial in lab.store.trials(candidate_id, Purpose.CONFIRM):
-        _, generation, index, pair, *rest = trial.key.split("/")
-        if (int(index), rest[-1]) == (nomination, arm) and trial.score is not None:
-            found[int(generation), int(pair)] = trial.score
+        pair = re.fullmatch(test, trial.key)
+        if pair and trial.score is not None:
+            found[int(pair[1]), int(pair[2])] = trial.score
     return found

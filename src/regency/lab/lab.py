@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -64,6 +64,7 @@ class Lab(Opened):
         """Use `Lab.open`."""
         super().__init__(home, recorder, repo)
         self._stopped = threading.Event()
+        self._ended = ""
 
     @classmethod
     def open(cls, folder: Path | str = ".") -> "Lab":
@@ -99,32 +100,27 @@ class Lab(Opened):
             Refused: The lab is paused.
             BadInput: An agent is unknown, or the starting point itself does not run.
         """
-        if (reason := self.store.paused()) is not None:
-            raise Refused(f"the lab is paused ({reason}). A human can `regency resume` it.")
         agents = self._agents(plan.agents)
-        workers = plan.workers or len(os.sched_getaffinity(0))
-        with self.home.running():
-            self._sweep()
-            started = {"pid": os.getpid(), "agents": list(agents), "workers": workers}
-            self.recorder.record(SYSTEM, [("run.started", started)])
-            executor = plugins.load("regency.executors", "local")(
-                workers,
-                lambda slot, core: self._evaluator(slot, core, unsafe=plan.unsafe),
-                2 if self.config.together else 1,
+        budget = loop.Budget(plan.candidates, plan.wall_s)
+        with self._working(agents, plan, show) as desk:
+            return self._told(loop.run(desk, budget, self._stopped.is_set))
+
+    def minimise(self, plan: Plan, show: Show = lambda _: None) -> loop.Summary:
+        """Make the champion's net change smaller, for whoever reviews it; again continues.
+
+        Args:
+            plan: Its wall time, workers and ``unsafe``; the rest does not matter.
+            show: Told what happens, live.
+
+        Raises:
+            LabBusy: Another process runs this lab.
+            Refused: The lab is paused.
+            BadInput: The champion itself does not run.
+        """
+        with self._working({}, plan, show) as desk:
+            return self._told(
+                loop.minimise(desk, loop.Budget(None, plan.wall_s), self._stopped.is_set)
             )
-            reason = "failed"
-            try:
-                desk = self._desk(agents, executor, show)
-                summary = loop.run(
-                    desk, loop.Budget(plan.candidates, plan.wall_s), self._stopped.is_set
-                )
-                reason = summary.reason
-                return summary
-            finally:
-                executor.close()
-                with contextlib.suppress(BadInput):
-                    self.recorder.record(SYSTEM, [("run.stopped", {"reason": reason})])
-                self.mend()
 
     def stop(self) -> None:
         """Ask a run in this process to end; safe from a signal handler."""
@@ -189,6 +185,34 @@ class Lab(Opened):
             self.repo.update_refs(moves)
         decide.tag_missing(self)
 
+    @contextlib.contextmanager
+    def _working(self, agents: Mapping[str, float], plan: Plan, show: Show) -> Iterator[Desk]:
+        """Hold the lab for one run, with all that a run works with."""
+        if (reason := self.store.paused()) is not None:
+            raise Refused(f"the lab is paused ({reason}). A human can `regency resume` it.")
+        workers = plan.workers or len(os.sched_getaffinity(0))
+        with self.home.running():
+            self._sweep()
+            started = {"pid": os.getpid(), "agents": list(agents), "workers": workers}
+            self.recorder.record(SYSTEM, [("run.started", started)])
+            executor = plugins.load("regency.executors", "local")(
+                workers,
+                lambda slot, core: self._evaluator(slot, core, unsafe=plan.unsafe),
+                2 if self.config.together else 1,
+            )
+            self._ended = "failed"
+            try:
+                yield self._desk(agents, executor, show)
+            finally:
+                executor.close()
+                with contextlib.suppress(BadInput):
+                    self.recorder.record(SYSTEM, [("run.stopped", {"reason": self._ended})])
+                self.mend()
+
+    def _told(self, summary: loop.Summary) -> loop.Summary:
+        self._ended = summary.reason
+        return summary
+
     def _attempts(self) -> tuple[Attempt, ...]:
         calibration = self.store.calibration()
         noise_sd = calibration.noise_sd if calibration else 0.0
@@ -244,6 +268,7 @@ class Lab(Opened):
             settled=self.recorder.flush,
             alone=self.home.numbering,
             admit=self._admission().admit,
+            variant=self.parts().variant,
             packet=self.camera().take,
             files=self.files,
             absent=self._absent,

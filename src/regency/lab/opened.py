@@ -1,10 +1,12 @@
 """An opened lab: its services, the rules in force, and reading; no loop and no decisions."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 
 from regency.lab import epochs
 from regency.lab.home import Home, hidden, seed_of
 from regency.lab.record import Recorder
+from regency.parts import Parts
 from regency.repo.git import Repo
 from regency.snapshot import Camera
 
@@ -65,6 +67,17 @@ class Opened:
     def camera(self) -> Camera:
         """Return what takes packets."""
         return Camera(self.config, self.epoch.number, self.store, self.files)
+
+    def parts(self, numbering: Callable[[], AbstractContextManager[object]] | None = None) -> Parts:
+        """Return what makes parts of champions.
+
+        Args:
+            numbering: Held while numbers are given out, where the caller does not hold it already.
+        """
+        return Parts(
+            self.store, self.repo, self.files, self.recorder.record,
+            numbering or self.home.numbering,
+        )  # fmt: skip
 
     def seeds(self) -> Callable[[str], int]:
         """Return the function from keys to seeds that only this lab knows."""

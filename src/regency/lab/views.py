@@ -14,7 +14,7 @@ from regency.judge.verdict import explain
 from regency.lab import agent_view
 from regency.lab.decide import pending_rules, rule_on
 from regency.lab.lab import Lab
-from regency.oversee.lead import held
+from regency.oversee.lead import ahead, held
 from regency.records import Answer, Calibration, Generation, Json, Verdict, plain
 from regency.store import Branch, PacketState
 
@@ -44,8 +44,7 @@ def status(lab: Lab, view: View) -> Answered:
         "promotions": promotions(lab, view),
         "counts": _counts(lab),
         "lead": {
-            "minutes": sum(packet.minutes for packet in waiting),
-            "packets": len(waiting),
+            **plain(ahead(waiting)),
             "max_minutes": lead.review_minutes,
             "max_packets": lead.generations,
             "held": held(waiting, lead),
@@ -95,7 +94,8 @@ def evidence(lab: Lab, head: str, base: str) -> Iterator[Verdict]:
     here = head
     while here != base:
         verdict = lab.store.verdict(here)
-        if verdict is None or verdict.answer is not Answer.BETTER or not verdict.champion:
+        kept = verdict is not None and verdict.answer in (Answer.BETTER, Answer.AS_GOOD)
+        if verdict is None or not kept or not verdict.champion:
             return
         yield verdict
         here = verdict.champion
@@ -106,7 +106,9 @@ def promotions(lab: Lab, view: View) -> list[Answered]:
     found: list[Answered] = []
     gains = {"": 0.0}
     for move in lab.store.champion_moves():
-        verdict = lab.store.verdict(move.candidate) if move.nomination else None
+        verdict = lab.store.verdict(move.candidate) if move.previous else None
+        if verdict is not None and verdict.champion != move.previous:
+            verdict = None  # a return to what was champion before
         step = (verdict.effect or 0.0) if verdict else 0.0
         gains.setdefault(move.candidate, gains.get(move.previous, 0.0) + step)
         row: Answered = {"candidate": move.candidate, "number": _number(move.candidate)}

@@ -171,10 +171,10 @@ def minimise(
     search = Search(task, improvement, seeds, variant, width)
     yield from search.run()
     files = applied(search.kept, task.base_files, task.head_files)
-    unchanged = files == dict(task.head_files)
+    smaller = files != dict(task.head_files)
     return Minimised(
         head=task.head,
-        candidate=task.head if unchanged else variant(files),
+        candidate=variant(files) if smaller else task.head,
         base_generation=task.base_generation,
         epoch=task.epoch,
         lines_before=sum(diff.changed_lines_of(task.base_files, task.head_files)),
@@ -184,6 +184,14 @@ def minimise(
         variants=search.variants,
         pairs=search.pairs,
         note=search.note,
+    )
+
+
+def unchanged(task: Task, note: str) -> Minimised:
+    """Return that nothing was left out, and why it was not tried."""
+    lines = sum(diff.changed_lines_of(task.base_files, task.head_files))
+    return Minimised(
+        task.head, task.head, task.base_generation, task.epoch, lines, lines, task.margin, note=note
     )
 
 

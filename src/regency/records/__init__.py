@@ -5,7 +5,7 @@ any of them into JSON-ready values and `build` turns those back. Nothing here kn
 store or a file.
 """
 
-from regency.records.actor import Actor, ActorKind, Agent
+from regency.records.actor import PART, Actor, ActorKind, Agent
 from regency.records.codec import Json, build, plain
 from regency.records.entry import Entry, Event, now, seconds_since
 from regency.records.minimised import Minimised
@@ -46,6 +46,7 @@ from regency.records.verdict import (
 )
 
 __all__ = [
+    "PART",
     "Actor",
     "ActorKind",
     "Agent",

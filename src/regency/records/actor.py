@@ -3,6 +3,8 @@
 import enum
 from dataclasses import dataclass
 
+PART = "part"  # kind of the agent that stands for Regency itself where it takes changes apart
+
 
 class ActorKind(enum.StrEnum):
     """Who did something."""

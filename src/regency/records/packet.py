@@ -85,6 +85,9 @@ class Packet:
         gain_sd: Gain of its promotions together, in standard deviations of one paired
             difference; 0 where the noise is not known.
         lines: Added plus removed lines of the net change.
+        minimised_from: The champion whose smaller part this is; empty if it was not minimised.
+        lines_before: Lines of the net change before it was minimised.
+        dropped: What was left out, one line each.
     """
 
     id: str
@@ -101,6 +104,9 @@ class Packet:
     trust: str
     gain_sd: float = 0.0
     lines: int = 0
+    minimised_from: str = ""
+    lines_before: int = 0
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

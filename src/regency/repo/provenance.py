@@ -11,7 +11,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping
 
-from regency.records import Agent, Candidate, FileEdit, Json
+from regency.records import PART, Agent, Candidate, FileEdit, Json
 from regency.repo.diff import added_ranges
 from regency.repo.git import Repo
 from regency.repo.objects import KEEPER, NewCommit, Writer
@@ -99,7 +99,7 @@ def human_id(identity: str) -> str:
 
 def _trailers(candidate: str, agent: Agent) -> list[str]:
     trailers = [f"Regency-Candidate: {candidate}"]
-    if agent.kind != "human":
+    if agent.kind not in ("human", PART):  # what takes lines out assists with none
         name = re.sub(r"[\s:]+", "-", _CONTROL.sub("", agent.name))
         trailers.append(f"Assisted-by: {name}:{_model(agent)}")
     return trailers

@@ -13,6 +13,7 @@ from regency.records import (
     Decision,
     Generation,
     Json,
+    Minimised,
     Nomination,
     Packet,
     Trial,
@@ -323,6 +324,11 @@ class Queries:
         epoch = self._last("epoch.opened")
         last = self._last("calibration", since=epoch[0] if epoch else 0)
         return build(Calibration, last[2]) if last else None
+
+    def minimised(self) -> Minimised | None:
+        """Return what was minimised last, if anything ever was."""
+        last = self._last("minimised")
+        return build(Minimised, last[2]) if last else None
 
     def packet(self, identity: str) -> PacketState:
         """Return a review packet and what became of it.

@@ -79,11 +79,7 @@ def told(event: Event, progress: Progress, view: Literal["agent", "human"]) -> s
         return f"{data['candidate']}: {data['answer']}{about}. {one_line(data['reason'])}"
     if event.kind == "champion":
         return f"New champion {data['candidate']}; packet {data['packet']} waits for a human."
-    if event.kind in TOLD:
-        return TOLD[event.kind](data)
-    if event.kind == "silent":
-        return f"Agent {data['agent']} has nothing to propose: {one_line(data['reason'], 300)}"
-    return ""
+    return TOLD[event.kind](data) if event.kind in TOLD else ""
 
 
 @contextmanager
@@ -155,7 +151,14 @@ def _minimised(data: Mapping[str, Json]) -> str:
     )
 
 
-TOLD: Mapping[str, Callable[[Mapping[str, Json]], str]] = {"minimised": _minimised}
+def _silent(data: Mapping[str, Json]) -> str:
+    return f"Agent {data['agent']} has nothing to propose: {one_line(data['reason'], 300)}"
+
+
+TOLD: Mapping[str, Callable[[Mapping[str, Json]], str]] = {
+    "minimised": _minimised,
+    "silent": _silent,
+}
 
 
 def _time(progress: Progress) -> str:

@@ -309,3 +309,47 @@ def test_a_lab_with_fork_start_records_it(tmp_path):
         trials = lab.store.trials("c0")
         assert trials
         assert {outcome.start for trial in trials for outcome in trial.outcomes} == {"fork"}
+
+
+def waiting_children() -> list[int]:
+    """Return the processes that were forked by a warm process: those of the same command."""
+    found: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and b"forkserver.main" in (entry / "cmdline").read_bytes():
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                found[int(entry.name)] = int(fields[1])
+    return [child for child, parent in found.items() if parent in found]
+
+
+@pytest.mark.parametrize("processes", [1, 4])
+def test_a_child_that_died_while_it_waited_costs_no_trial(tmp_path, processes):
+    limits = Limits(processes=processes)
+    with NamespaceSandbox(start="fork") as engine:
+        before = set(waiting_children())
+        assert run(engine, tmp_path, "print(1)", limits).stdout == "1\n"
+        deadline = time.monotonic() + 10
+        while not (waiting := set(waiting_children()) - before) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert waiting
+        for process in waiting:
+            os.kill(process, signal.SIGKILL)
+        again = run(engine, tmp_path, "print(2)", limits)
+        assert (again.status, again.stdout, again.start) == ("ok", "2\n", "fork")
+
+
+def test_the_filter_is_that_of_the_task_whatever_came_before(warm, tmp_path):
+    code = """
+    import os
+    try:
+        child = os.fork()
+    except OSError as error:
+        print(error.errno)
+    else:
+        if child == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+        print("forked")
+    """
+    seen = [run(warm, tmp_path, code, Limits(processes=n)).stdout for n in (1, 3, 3, 1, 1, 3)]
+    assert seen == ["1\n", "forked\n", "forked\n", "1\n", "1\n", "forked\n"]

@@ -83,8 +83,8 @@ def become(
         folder: Working directory.
         told: Pipe for one JSON object: ``cpu`` and ``at`` (CPU-seconds so far, monotonic time)
             just before the program starts and ``pid``, or ``error`` and ``missing``.
-        start: Runs it in this process, which is confined by `confine` already; None: the program
-            replaces this process.
+        start: Runs it in this process, which is confined by `confine` and a filter already;
+            None: the program replaces this process.
     """
     missing = False
     try:
@@ -92,8 +92,8 @@ def become(
         _limit(task, alone=way.isolated or way.uid is not None)
         if start is None:
             confine(way, _reachable(task, way, folder))
-        if way.programs:
-            filters.install(way.programs[task.processes == 1])
+            if way.programs:
+                filters.install(way.programs[task.processes == 1])
         ready = {"pid": os.getpid(), "cpu": time.process_time(), "at": time.monotonic()}
         if start is not None:
             _ready_to_stay(told, ready)

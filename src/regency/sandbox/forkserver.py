@@ -22,13 +22,13 @@ from regency.sandbox import filters, init, script, syscalls
 from regency.sandbox.candidate import Confinement, become, confine, leave
 from regency.sandbox.landlock import ROOT_OF_ITS_OWN
 from regency.sandbox.task import Task
-from regency.sandbox.warm import BOOT, MESSAGE_BYTES, Unfit
+from regency.sandbox.warm import BOOT, MESSAGE_BYTES, SINGLE, Unfit
 
 _PLACES = ("pids", "files", "out", "err", "told", "line")
 _MOST_JOINS = 8
 _ANY_TASK = b"""{"command": ["a"], "env": {"a": "b"}, "cpu_s": 1.5, "memory_bytes": 1,
     "processes": 1, "disk_bytes": 1}"""
-_Job = tuple[dict[str, int], tuple[int, ...]]
+_Job = tuple[bool, dict[str, int], tuple[int, ...]]
 
 
 def main(descriptor: int) -> None:
@@ -116,15 +116,15 @@ def _next(channel: socket.socket) -> _Job | None:
     if not message:
         return None
     places = dict(zip(_PLACES, descriptors, strict=False))
-    return places, tuple(descriptors[len(_PLACES) :])
+    return message == SINGLE, places, tuple(descriptors[len(_PLACES) :])
 
 
 def _start(job: _Job, way: Confinement, interpreter: list[str]) -> None:
-    places, joins = job
+    single, places, joins = job
     syscalls.call("setns", places["pids"], syscalls.CLONE_NEWPID)  # for children only
     child = os.fork()
     if child == 0:
-        _become(places, joins, way, interpreter)
+        _become(places, joins, way, interpreter, single=single)
     with socket.socket(fileno=places.pop("line")) as line:
         for place in (*places.values(), *joins):
             os.close(place)
@@ -139,7 +139,12 @@ def _start(job: _Job, way: Confinement, interpreter: list[str]) -> None:
 
 
 def _become(
-    places: Mapping[str, int], joins: tuple[int, ...], way: Confinement, interpreter: list[str]
+    places: Mapping[str, int],
+    joins: tuple[int, ...],
+    way: Confinement,
+    interpreter: list[str],
+    *,
+    single: bool,
 ) -> None:
     """In the child: move into the job, wait for its task, confine, run; never returns."""
     try:
@@ -148,8 +153,11 @@ def _become(
         leave(joins, (places["out"], places["err"]), (told, places["line"]))
         confine(way, way.paths)
         _settle()
+        filters.install(way.programs[single])
         with socket.socket(fileno=places["line"]) as line:
             task = _read_task(line.recv(MESSAGE_BYTES))
+        if single != (task.processes == 1):
+            raise RuntimeError("the filter in force is for another kind of task")
         become(task, way, "/lab", told, _runner(interpreter))
     finally:
         os._exit(127)

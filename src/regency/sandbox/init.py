@@ -45,6 +45,7 @@ class Place:
         warm: Socket to the warm process, if that is to fork the candidate.
         group: Control group of the job, if one could be made.
         targets: See `collect.open_targets`, if that was done, and the view made, by another.
+        single: Whether a forked candidate may start no process of its own.
     """
 
     orders: socket.socket
@@ -53,6 +54,7 @@ class Place:
     warm: socket.socket | None = None
     group: Group | None = None
     targets: Mapping[str, tuple[int, str]] | None = None
+    single: bool = True
 
 
 def run(way: Confinement, owner: template.Owner, pipes: Pipes, place: Place) -> None:
@@ -117,6 +119,8 @@ class _Init:
         space = self._place.folder
         follower = watch.Watch(task, self._members, self._place.group, space)
         said = self._start(task)
+        if not said:
+            return {"died": True, "refused": "a process that waited for its task died"}
         if "error" in said:
             return {"missing" if said["missing"] else "refused": said["error"]}
         follower.follow(said["pid"], self._ended, said["cpu"], said["at"] + task.wall_s)
@@ -136,7 +140,9 @@ class _Init:
         template.prepare_job(self._place.late, self._owner)
         if self._place.warm is not None:
             pipes = (self._pipes.out, self._pipes.err, self._told)
-            self._forked = warm.ask(self._place.warm, pipes, self._way.joins)
+            self._forked = warm.ask(
+                self._place.warm, pipes, self._way.joins, single=self._place.single
+            )
             self._ended = self._forked.ended
 
     def _build(self, task: Task) -> None:
@@ -146,8 +152,10 @@ class _Init:
         template.copy_job(task, self._owner, self._place.folder)
 
     def _start(self, task: Task) -> dict[str, Any]:
+        """Start the candidate; return what it says of its start, nothing if it died before."""
         if self._forked is not None:
-            self._forked.release(task)
+            with contextlib.suppress(ConnectionError):  # it died while it waited
+                self._forked.release(task)
         else:
             self._start_cold(task)
         for descriptor in (self._told, self._pipes.out, self._pipes.err):
@@ -155,7 +163,7 @@ class _Init:
         with os.fdopen(self._heard, "rb") as stream:
             lines = stream.read().splitlines()
         # Two lines: it was ready, and then the program could not be started after all.
-        return dict(json.loads(lines[-1])) if lines else {"error": "it died", "missing": False}
+        return dict(json.loads(lines[-1])) if lines else {}
 
     def _start_cold(self, task: Task) -> None:
         self._child = os.fork()

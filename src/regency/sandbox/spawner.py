@@ -75,6 +75,7 @@ class Ready:
         orders: Where the task is sent.
         ends: Read ends of standard output, standard error and report.
         fork: Whether a child of the warm process waits with it.
+        single: Whether that child may start no process of its own.
         folder: Its scratch folder on the host, if it has no root of its own.
     """
 
@@ -82,6 +83,7 @@ class Ready:
     orders: socket.socket
     ends: tuple[int, ...]
     fork: bool
+    single: bool
     folder: str
 
     def finish(self) -> None:
@@ -160,9 +162,26 @@ class Spawner:
     def run(self, task: Task) -> dict[str, Any]:
         """Run ``task`` and return init's report with the logs.
 
+        A process that waited for its task may have died, for instance since memory of the last
+        job was not free yet: nothing of the task has run then, and another one gets it.
+
         Raises:
             EOFError: The engine is gone; nothing of the job is left.
         """
+        answer = self._run(task)
+        if "died" in answer:
+            self._discard()
+            answer = self._run(task)
+        return answer
+
+    def _discard(self) -> None:
+        """End what is left of the last job, and what waits for the next."""
+        for ready in (self._used, self._ready):
+            if ready is not None:
+                ready.finish()
+        self._used = self._ready = None
+
+    def _run(self, task: Task) -> dict[str, Any]:
         try:
             ready = self._take(task)
         except OSError as error:
@@ -187,15 +206,13 @@ class Spawner:
         if self._used is None:
             return
         self._used.finish()
-        fork, self._used = self._used.fork, None
+        last, self._used = self._used, None
         if self._isolated and self._ready is None:
-            self._ready = self._make_ready(None, fork=fork)
+            self._ready = self._make_ready(None, fork=last.fork, single=last.single)
 
     def close(self) -> None:
         """End everything."""
-        for ready in (self._used, self._ready):
-            if ready is not None:
-                ready.finish()
+        self._discard()
         if self._jobs:
             shutil.rmtree(self._jobs, ignore_errors=True)
             if self._group:
@@ -211,12 +228,13 @@ class Spawner:
             tasks = task.processes + THREADS
             self._group.limit(task.memory_bytes, task.disk_bytes, tasks)
         ready, self._ready = self._ready, None
-        if ready is not None and (new or ready.fork != task.fork):
+        single = task.processes == 1
+        if ready and (new or (ready.fork, ready.single) != (task.fork, single)):
             ready.finish()
             ready = None
-        return ready or self._make_ready(task, fork=task.fork)
+        return ready or self._make_ready(task, fork=task.fork, single=single)
 
-    def _make_ready(self, task: Task | None, *, fork: bool) -> Ready:
+    def _make_ready(self, task: Task | None, *, fork: bool, single: bool) -> Ready:
         folder = tempfile.mkdtemp(dir=self._jobs) if self._jobs else ""
         ends = [os.pipe() for _ in range(3)]
         ours, theirs = socket.socketpair()
@@ -228,12 +246,12 @@ class Spawner:
                 os.close(read_end)
             pipes = init.Pipes(*(write_end for _, write_end in ends))
             warm = self._warm.channel if self._warm and fork else None
-            place = init.Place(theirs, folder, self._late, warm, self._group)
+            place = init.Place(theirs, folder, self._late, warm, self._group, single=single)
             self._become_init(task, pipes, place)
         theirs.close()
         for _, write_end in ends:
             os.close(write_end)
-        return Ready(child, ours, tuple(read_end for read_end, _ in ends), fork, folder)
+        return Ready(child, ours, tuple(read_end for read_end, _ in ends), fork, single, folder)
 
     def _become_init(self, task: Task | None, pipes: init.Pipes, place: init.Place) -> None:
         if self._wrapper is None or task is None:

@@ -17,6 +17,7 @@ from regency.sandbox.task import Task
 
 BOOT = "/tmp/boot"  # noqa: S108  # where our own modules are until they are imported
 MESSAGE_BYTES = 1 << 17
+SINGLE, SEVERAL = b"1", b"n"
 
 
 class Unfit(Exception):
@@ -49,13 +50,16 @@ class Child:
         return int(code), float(cpu_s), int(peak_bytes)
 
 
-def ask(channel: socket.socket, pipes: Sequence[int], joins: Sequence[int]) -> Child:
+def ask(
+    channel: socket.socket, pipes: Sequence[int], joins: Sequence[int], *, single: bool
+) -> Child:
     """Have the process at the other end of ``channel`` fork a child into our namespaces.
 
     Args:
         channel: Socket to the warm process.
         pipes: Descriptors for standard output and error, and ``told`` of `candidate.become`.
         joins: As in `candidate.Confinement`.
+        single: Whether it may start no process of its own.
 
     Raises:
         OSError: The warm process is gone.
@@ -66,7 +70,8 @@ def ask(channel: socket.socket, pipes: Sequence[int], joins: Sequence[int]) -> C
         for name in ("pid", "mnt"):
             spaces.append(os.open(f"/proc/self/ns/{name}", os.O_RDONLY | os.O_CLOEXEC))
             stack.callback(os.close, spaces[-1])
-        socket.send_fds(channel, [b"x"], [*spaces, *pipes, theirs.fileno(), *joins])
+        places = [*spaces, *pipes, theirs.fileno(), *joins]
+        socket.send_fds(channel, [SINGLE if single else SEVERAL], places)
     _, descriptors, _, _ = socket.recv_fds(ours, 1, 1)
     if not descriptors:
         raise ConnectionResetError("the warm process is gone")

@@ -28,7 +28,7 @@ FORK = {"levels": ["A"], "start": "fork", "preload": ["decimal"]}
     ("uid", "settings", "poorer"),
     [
         (USER, FORK, ""),
-        (USER, {"levels": ["C"]}, ""),
+        pytest.param(USER, {"levels": ["C"]}, "", marks=slow),
         pytest.param(USER, {"levels": ["A"]}, "", marks=slow),
         pytest.param(0, FORK, "", marks=slow),
         pytest.param(0, {"levels": ["C"]}, "", marks=slow),

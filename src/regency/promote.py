@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from regency import __version__
 from regency.errors import BadInput
 from regency.ledger import dsse
+from regency.ledger.anchors import MARK
 from regency.ledger.keys import LabKey
 from regency.records import (
     ActorKind,
@@ -27,7 +28,7 @@ from regency.records import (
 )
 
 PREDICATE = "urn:regency:generation:v1"
-ANCHOR = "Ledger checkpoint"
+ANCHOR = MARK
 _REF = "sha256:"
 _LONGEST = 200
 _MOST = 40

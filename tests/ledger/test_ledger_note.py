@@ -130,7 +130,9 @@ def test_inclusion_text_and_its_extra_data():
     assert lines[:2] == ["c2sp.org/tlog-proof@v1", "index 73894"]
     assert lines[4:6] == ["", "checkpoint"]
     assert Inclusion.parse(proof.text) == proof
-    assert Inclusion.parse(proof.text.replace("index", "extra AAAA\nindex")) == proof
+    extra = Inclusion.parse(proof.text.replace("index", "extra AAAA\nindex"))
+    assert (extra.extra, extra.hashes) == (bytes(3), proof.hashes)
+    assert Inclusion.parse(extra.text) == extra
     for bad in ("", "index 1\n\nx", proof.text.replace("index 7", "index 07"), lines[0]):
         with pytest.raises(LedgerError):
             Inclusion.parse(bad)

@@ -18,19 +18,18 @@ from regency.store import Store
 class Recorder:
     """Ledger, projections and blobs of one lab, open together."""
 
-    def __init__(self, home: Home, origin: str, key: LabKey) -> None:
+    def __init__(self, home: Home, key: LabKey) -> None:
         """Open what is there, or make it.
 
         Args:
             home: The lab.
-            origin: Name of the log in its checkpoints.
-            key: The lab's key.
+            key: The lab's key; its name is the log's.
         """
         self.home = home
         self.key = key
         self.blobs = Blobs(home.blobs)
         self.store = Store(home.database, self.blobs.unpack)
-        self.log = Log(self.store, key, origin)
+        self.log = Log(self.store, key, self.blobs.find)
         self._held: list[Item] = []
 
     @classmethod
@@ -40,8 +39,7 @@ class Recorder:
         Raises:
             LedgerError: It is damaged, or its key is missing or readable by others.
         """
-        key = LabKey.load(home.key)
-        return cls(home, key.name, key)
+        return cls(home, LabKey.load(home.key))
 
     @classmethod
     @contextlib.contextmanager
@@ -49,7 +47,7 @@ class Recorder:
         """Make the key and an empty ledger; no two labs share an origin."""
         prefix = "simulated." if simulated else ""
         key = LabKey.create(home.key, f"{prefix}regency.lab/{name}-{secrets.token_hex(4)}")
-        recorder = cls(home, key.name, key)
+        recorder = cls(home, key)
         try:
             yield recorder
         finally:

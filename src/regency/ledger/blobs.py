@@ -54,6 +54,13 @@ class Blobs:
             raise LedgerError(f"{path} was changed: restore it from a backup.")
         return raw
 
+    def find(self, digest: str) -> bytes | None:
+        """Return the content named ``digest``, None if it is missing or was changed."""
+        try:
+            return self.get(digest)
+        except (BadInput, LedgerError):
+            return None
+
     def pack(self, body: Mapping[str, Json]) -> dict[str, Json]:
         """Return ``body`` small enough for an entry: its largest texts become blobs.
 

@@ -80,17 +80,74 @@ def parse(data: bytes | str) -> Entry:
     Raises:
         LedgerError: Not an entry, or not in canonical form.
     """
-    raw = data.encode() if isinstance(data, str) else data
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     try:
-        tree = json.loads(raw, parse_int=_whole)
-        actor = Actor(ActorKind(tree["actor"]["kind"]), tree["actor"]["name"])
-        entry = Entry(tree["seq"], tree["time"], actor, tree["kind"], tree["body"])
+        tree = _plainly(raw)
+        if tree is not None:
+            return _entry(tree)
+        entry = _entry(json.loads(raw, parse_int=_whole))
         same = encode(entry) == raw
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise LedgerError(f"not a ledger entry ({error}): {raw[:80]!r}") from error
     if not same:
         raise LedgerError(f"a ledger entry is not in canonical form: {raw[:80]!r}")
     return entry
+
+
+def _entry(tree: Json) -> Entry:
+    actor = Actor(ActorKind(tree["actor"]["kind"]), tree["actor"]["name"])
+    seq, time, kind, body = tree["seq"], tree["time"], tree["kind"], tree["body"]
+    if type(seq) is not int or not isinstance(time, str) or not isinstance(kind, str):
+        raise TypeError("seq, time and kind are a number and two texts")
+    if not isinstance(body, dict) or not isinstance(actor.name, str):
+        raise TypeError("the body is an object, the actor's name a text")
+    if len(tree) != 5 or len(tree["actor"]) != 2:
+        raise ValueError("there are other fields")
+    return Entry(seq, time, actor, kind, body)
+
+
+class _Unusual(Exception):
+    """A number that this module's quick way of telling canonical JSON does not cover."""
+
+
+def _plainly(raw: bytes) -> Json:
+    """Return the tree if ``raw`` is surely canonical, by a way ten times quicker than `encode`.
+
+    It covers ASCII, where both orders of keys agree, and numbers that Python and RFC 8785 write
+    alike. None says nothing.
+    """
+    if not raw.isascii() or len(raw) > LARGEST:
+        return None
+    try:
+        tree = _quick.decode(raw.decode())
+    except (_Unusual, ValueError, RecursionError):
+        return None
+    return tree if _compact.encode(tree) == raw.decode() else None
+
+
+def _usual_float(text: str) -> float:
+    number = float(text)
+    # Between these bounds neither writes an exponent; a whole number would lose its ".0".
+    if not 1e-4 <= abs(number) < 1e16 or number.is_integer():
+        raise _Unusual
+    return number
+
+
+def _usual_int(text: str) -> int:
+    number = int(text)
+    if not -_SAFE <= number <= _SAFE:
+        raise _Unusual
+    return number
+
+
+def _no_constant(_: str) -> float:
+    raise _Unusual
+
+
+_quick = json.JSONDecoder(
+    parse_float=_usual_float, parse_int=_usual_int, parse_constant=_no_constant
+)
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def _whole(digits: str) -> int | float:

@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from regency.errors import BadInput, LedgerError
 from regency.ledger.durable import write_once
 
-_ED25519 = b"\x01"
+ED25519 = 1  # C2SP signed-note: signature types
+COSIGNATURE = 4
+_ED25519 = bytes([ED25519])
 _PREFIX = "PRIVATE+KEY+"
 
 
@@ -36,31 +38,41 @@ class VerifierKey:
     Attributes:
         name: Who signs, for example the log's origin.
         public: 32 bytes, as RFC 8032 encodes an Ed25519 public key.
+        kind: Signature type: `ED25519` of a log, or `COSIGNATURE` of a witness.
     """
 
     name: str
     public: bytes
+    kind: int = ED25519
 
     @property
     def key_id(self) -> bytes:
         """The key's id, 4 bytes: C2SP signed-note."""
-        return hashlib.sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n" + self._material).digest()[:4]
 
     @property
     def text(self) -> str:
         """C2SP verifier key: ``name+hex(keyid)+base64(type‖key)``."""
-        key = base64.b64encode(_ED25519 + self.public).decode()
+        key = base64.b64encode(self._material).decode()
         return f"{self.name}+{self.key_id.hex()}+{key}"
 
+    @property
+    def _material(self) -> bytes:
+        return bytes([self.kind]) + self.public
+
     @classmethod
-    def parse(cls, text: str) -> "VerifierKey":
+    def parse(cls, text: str, kind: int = ED25519) -> "VerifierKey":
         """Return the key in a C2SP verifier key text.
 
+        Args:
+            text: ``name+hex(keyid)+base64(type‖key)``.
+            kind: The signature type that it has to be of.
+
         Raises:
-            BadInput: Not an Ed25519 verifier key.
+            BadInput: Not an Ed25519 verifier key of this kind.
         """
-        name, key_id, material = _split(text.strip(), "a verifier key")
-        key = cls(check_name(name), material)
+        name, key_id, material = _split(text.strip(), "a verifier key", kind)
+        key = cls(check_name(name), material, kind)
         if key.key_id.hex() != key_id:
             raise BadInput(f"the key id in {text.strip()!r} is not that of its key: copy it anew.")
         return key
@@ -140,13 +152,14 @@ class LabKey:
         return key
 
 
-def _split(text: str, what: str) -> tuple[str, str, bytes]:
+def _split(text: str, what: str, kind: int = ED25519) -> tuple[str, str, bytes]:
     parts = text.split("+", 2)
     try:
         name, key_id, encoded = parts
         raw = base64.b64decode(encoded, validate=True)
     except (ValueError, binascii.Error):
         raw = b""
-    if len(raw) != 33 or raw[:1] != _ED25519:
-        raise BadInput(f"{what} must read name+id+key with an Ed25519 key: copy it anew.")
+    if len(raw) != 33 or raw[0] != kind:
+        role = "of a witness (type 4)" if kind == COSIGNATURE else "with an Ed25519 key (type 1)"
+        raise BadInput(f"{what} must read name+id+key {role}: copy it anew.")
     return name, key_id, raw[1:]

@@ -5,13 +5,13 @@ Knows what a store must offer (`Journal`), never which one it is or what its tab
 
 import contextlib
 import itertools
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from regency.errors import BadInput
-from regency.ledger.entry import canonical, encode, normal, parse
+from regency.ledger import export
+from regency.ledger.anchors import Anchor, named
+from regency.ledger.entry import encode, normal, parse
 from regency.ledger.keys import LabKey, VerifierKey
 from regency.ledger.merkle import (
     Frontier,
@@ -20,8 +20,9 @@ from regency.ledger.merkle import (
     leaf_hash,
     peak_keys,
 )
-from regency.ledger.note import Checkpoint, Inclusion, sign_note
-from regency.ledger.replay import FORMAT, Replay, VerifyReport
+from regency.ledger.note import Checkpoint, Extension, Inclusion, sign_note
+from regency.ledger.replay import Replay
+from regency.ledger.report import VerifyReport
 from regency.records import Actor, Entry, Json, now
 
 Item = tuple[Actor, str, Mapping[str, Json]]
@@ -65,12 +66,14 @@ class Log:
 
     Args:
         store: Where it is kept.
-        key: Signs checkpoints.
-        origin: Name of the log, first line of its checkpoints; default: the key's name.
+        key: Signs checkpoints; its name is the log's origin.
+        content: Digest → the content kept under it, None if it is gone.
     """
 
-    def __init__(self, store: Journal, key: LabKey, origin: str = "") -> None:
-        self._store, self._key, self.origin = store, key, origin or key.name
+    def __init__(
+        self, store: Journal, key: LabKey, content: export.Content = lambda _: None
+    ) -> None:
+        self._store, self._key, self._content = store, key, content
 
     def append(self, actor: Actor, kind: str, body: Mapping[str, Json]) -> Entry:
         """Append one entry durably; see `append_many`."""
@@ -124,60 +127,82 @@ class Log:
         return self._checkpoint(self.size)
 
     def prove(self, seq: int) -> str:
-        """Return the proof that entry ``seq`` is in the log (C2SP tlog-proof).
+        """Return the proof that entry ``seq`` is in the log, with the entry (C2SP tlog-proof).
 
         Raises:
             LedgerError: There is no such entry.
         """
         size = self.size
         hashes = inclusion_proof(seq, size, self._store.nodes)
-        return Inclusion(seq, hashes, self._checkpoint(size)).text
+        (text,) = self._store.texts(seq, seq + 1)
+        return Inclusion(seq, hashes, self._checkpoint(size), text.encode()).text
 
-    def prove_extension(self, old: int) -> tuple[bytes, ...]:
-        """Return the proof that the log extends its own first ``old`` entries."""
-        return consistency_proof(old, self.size, self._store.nodes)
+    def prove_extension(self, old: int) -> str:
+        """Return the proof that the log extends its own first ``old`` entries.
 
-    def export(self, path: Path) -> None:
-        """Write the whole log to ``path``, for `verify_export` anywhere.
+        It is what a C2SP witness is sent.
+
+        Raises:
+            LedgerError: There are not so many.
+        """
+        size = self.size
+        hashes = consistency_proof(old, size, self._store.nodes)
+        return Extension(old, hashes, self._checkpoint(size)).text
+
+    def root_at(self, size: int) -> bytes:
+        """Return the root hash of the first ``size`` entries, 32 bytes.
+
+        Raises:
+            LedgerError: There are not so many.
+        """
+        return self._root(size)
+
+    def export(self, path: Path) -> int:
+        """Write the whole log to ``path``, for `verify_export` anywhere; return its size.
 
         Raises:
             BadInput: ``path`` cannot be written.
         """
         size = self.size
-        header = {
-            "format": FORMAT,
-            "origin": self.origin,
-            "verifier_key": self._key.verifier.text,
-        }
-        last = {"checkpoint": self._checkpoint(size)}
-        try:
-            with path.open("w", encoding="utf-8", newline="\n") as file:
-                file.write(canonical(header).decode() + "\n")
-                file.writelines(f"{text}\n" for text in self._store.texts(0, size))
-                file.write(canonical(last).decode() + "\n")
-        except OSError as error:
-            raise BadInput(f"{path} cannot be written ({error.strerror}).") from error
+        texts, head = self._store.texts(0, size), self._checkpoint(size)
+        export.write(path, export.lines(texts, size, head, self._key.verifier, self._content))
+        return size
 
-    def verify(self, anchors: Sequence[str] = ()) -> VerifyReport:
+    def verify(
+        self, anchors: Sequence[Anchor | str] = (), witnesses: Sequence[VerifierKey] = ()
+    ) -> VerifyReport:
         """Recompute everything in the store, and hold it against earlier checkpoints.
 
         Args:
             anchors: Checkpoints kept elsewhere, for example in pushed tags.
+            witnesses: Keys of witnesses whose cosignatures are wanted.
         """
         size = self.size
-        replay = Replay(self._key.verifier, self.origin, anchors)
+        replay = Replay(self._key.verifier, named(anchors), witnesses)
+        frontier = Frontier()
         for page in _pages(self._store.texts(0, size)):
-            made = dict(node for text in page for node in replay.entry(text))
+            since = frontier.size
+            data = [text.encode("utf-8", "surrogatepass") for text in page]
+            made = dict(node for raw in data for node in frontier.append(leaf_hash(raw)))
             if self._store.nodes(list(made)) != made:
-                replay.problem(f"the stored tree is not that of the {len(page)} entries above.")
-        if replay.size != size:
-            replay.problem(f"the store counts {size} entries, but holds {replay.size}.")
+                replay.found.problem(
+                    f"the stored tree is not that of entries {since} to {frontier.size - 1}: one "
+                    "of them was changed, or the tree was."
+                )
+            for raw in data:
+                replay.grow(leaf_hash(raw))
+            for place, raw in enumerate(data, since):
+                entry = replay.entry(raw, self._content)
+                if entry is not None and entry.seq != place:
+                    replay.found.problem(f"entry {place} says that it is entry {entry.seq}.")
+        if frontier.size != size:
+            replay.found.problem(f"the store counts {size} entries, but holds {frontier.size}.")
         for table in self._store.drift():
-            replay.problem(f"table {table!r} is not what the entries say: rebuild it.")
+            replay.found.problem(f"table {table!r} is not what the entries say: rebuild it.")
         return replay.report()
 
     def _checkpoint(self, size: int) -> str:
-        return sign_note(Checkpoint(self.origin, size, self._root(size)).text, self._key)
+        return sign_note(Checkpoint(self._key.name, size, self._root(size)).text, self._key)
 
     def _root(self, size: int) -> bytes:
         # Complete subtrees never change, so no transaction is needed to read a consistent tree.
@@ -185,52 +210,9 @@ class Log:
         return Frontier(size, [found[key] for key in peak_keys(0, size) if key in found]).root()
 
 
-def verify_export(
-    path: Path, verifier_key: str | None = None, anchors: Sequence[str] = ()
-) -> VerifyReport:
-    """Check an exported log offline, with nothing but a public key.
-
-    Args:
-        path: What `Log.export` wrote.
-        verifier_key: C2SP verifier key got from a place that you trust; None: the export's own.
-        anchors: Checkpoints kept elsewhere, for example in pushed tags.
-
-    Raises:
-        BadInput: The file cannot be read, or the key or an anchor is malformed.
-    """
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read ({error.strerror}).") from error
-    header = _line(lines[0], "origin", "verifier_key")
-    last = _line(lines[-2] if len(lines) > 2 else b"", "checkpoint")
-    if header is None or header.get("format") != FORMAT or lines[-1]:
-        return VerifyReport.broken("not an export of a ledger, or cut short.")
-    trusted = VerifierKey.parse(verifier_key or header["verifier_key"])
-    replay = Replay(trusted, header["origin"], anchors)
-    for line in lines[1:-2] if last else lines[1:-1]:
-        replay.entry(line)
-    if last is None:
-        replay.problem("the last line is not a checkpoint: the export was cut short.")
-    else:
-        replay.head(last["checkpoint"])
-    if verifier_key is None:
-        replay.note("checked with the export's own key: compare it with one that you trust")
-    return replay.report()
-
-
 def _pages(texts: Iterator[str]) -> Iterator[list[str]]:
     while page := list(itertools.islice(texts, 256)):
         yield page
-
-
-def _line(raw: bytes, *fields: str) -> dict[str, str] | None:
-    try:
-        data = json.loads(raw)
-    except ValueError:
-        return None
-    good = isinstance(data, dict) and all(isinstance(data.get(field), str) for field in fields)
-    return data if good else None
 
 
 def _frontier(writer: Writer) -> Frontier:

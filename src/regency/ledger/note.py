@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from regency.errors import LedgerError
 from regency.ledger.keys import LabKey, VerifierKey
 
-_PROOF = "c2sp.org/tlog-proof@v1"
+PROOF = "c2sp.org/tlog-proof@v1"
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
 
@@ -56,33 +56,71 @@ class Inclusion:
         index: Which entry.
         hashes: Audit path, from the leaf's sibling up.
         checkpoint: The signed checkpoint, as text.
+        extra: Anything; ours carry the entry itself, which the proof then vouches for.
     """
 
     index: int
     hashes: tuple[bytes, ...]
     checkpoint: str
+    extra: bytes = b""
 
     @property
     def text(self) -> str:
         """The proof as text (C2SP tlog-proof)."""
-        lines = [_PROOF, f"index {self.index}", *map(_encode, self.hashes), ""]
+        extra = [f"extra {_encode(self.extra)}"] if self.extra else []
+        lines = [PROOF, *extra, f"index {self.index}", *map(_encode, self.hashes), ""]
         return "".join(f"{line}\n" for line in lines) + self.checkpoint
 
     @classmethod
     def parse(cls, text: str) -> "Inclusion":
-        """Return the proof in ``text``; extra data is skipped, as nothing vouches for it.
+        """Return the proof in ``text``.
 
         Raises:
             LedgerError: Not a tlog-proof.
         """
         head, _, checkpoint = text.partition("\n\n")
-        lines = head.split("\n")
+        lines, extra = head.split("\n"), b""
         if lines[1:] and lines[1].startswith("extra "):
-            del lines[1]
+            extra = _decode(lines.pop(1).removeprefix("extra "))
         word, _, index = "".join(lines[1:2]).partition(" ")
-        if lines[0] != _PROOF or word != "index" or not _is_decimal(index) or not checkpoint:
+        if lines[0] != PROOF or word != "index" or not _is_decimal(index) or not checkpoint:
             raise LedgerError(f"not an inclusion proof: {text[:80]!r}")
-        return cls(int(index), tuple(map(_hash, lines[2:])), checkpoint)
+        return cls(int(index), tuple(map(_hash, lines[2:])), checkpoint, extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """That a log extends what it was at an earlier size.
+
+    Attributes:
+        old: The earlier size.
+        hashes: Consistency proof (RFC 6962, 2.1.2).
+        checkpoint: The later signed checkpoint, as text.
+    """
+
+    old: int
+    hashes: tuple[bytes, ...]
+    checkpoint: str
+
+    @property
+    def text(self) -> str:
+        """The proof as text: what a witness is sent (C2SP tlog-witness, add-checkpoint)."""
+        lines = [f"old {self.old}", *map(_encode, self.hashes), ""]
+        return "".join(f"{line}\n" for line in lines) + self.checkpoint
+
+    @classmethod
+    def parse(cls, text: str) -> "Extension":
+        """Return the proof in ``text``.
+
+        Raises:
+            LedgerError: Not a consistency proof.
+        """
+        head, _, checkpoint = text.partition("\n\n")
+        first, *lines = head.split("\n")
+        word, _, old = first.partition(" ")
+        if word != "old" or not _is_decimal(old) or not checkpoint:
+            raise LedgerError(f"not a consistency proof: {text[:80]!r}")
+        return cls(int(old), tuple(map(_hash, lines)), checkpoint)
 
 
 def sign_note(text: str, key: LabKey) -> str:
@@ -98,7 +136,12 @@ def sign_note(text: str, key: LabKey) -> str:
     if not text.endswith("\n") or _CONTROL.search(text):
         raise LedgerError("a note's text ends with a line break and has no control characters.")
     signature = key.verifier.key_id + key.sign(text.encode())
-    return f"{text}\n— {key.name} {_encode(signature)}\n"
+    return f"{text}\n{signature_line(key.name, signature)}"
+
+
+def signature_line(name: str, signature: bytes) -> str:
+    """Return a note's line for a signature that begins with its key's id."""
+    return f"— {name} {_encode(signature)}\n"
 
 
 def open_note(note: str, key: VerifierKey) -> str:
@@ -107,7 +150,7 @@ def open_note(note: str, key: VerifierKey) -> str:
     Raises:
         LedgerError: Not a note, not signed by ``key``, or its signature does not hold.
     """
-    text, signatures = _parts(note)
+    text, signatures = parts(note)
     ours = [s[4:] for name, s in signatures if name == key.name and s[:4] == key.key_id]
     if not ours:
         raise LedgerError(
@@ -128,7 +171,12 @@ def open_checkpoint(note: str, key: VerifierKey) -> Checkpoint:
     return Checkpoint.parse(open_note(note, key))
 
 
-def _parts(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+def parts(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """Return a note's text, and the name and key id with signature of each of its signatures.
+
+    Raises:
+        LedgerError: Not a signed note.
+    """
     text, gap, tail = note.rpartition("\n\n")
     lines = [_LINE.fullmatch(line) for line in tail.split("\n")[:-1]]
     if not gap or not lines or not tail.endswith("\n") or _CONTROL.search(note):

@@ -1,123 +1,133 @@
 """Going through a log from its first entry, and saying what does not hold."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from regency.errors import LedgerError
+from regency.ledger.anchors import Anchor
+from regency.ledger.contents import Contents, Fetch
 from regency.ledger.entry import parse
 from regency.ledger.keys import VerifierKey
-from regency.ledger.merkle import Frontier, leaf_hash
+from regency.ledger.leaves import Leaves
 from regency.ledger.note import Checkpoint, open_checkpoint
-
-FORMAT = "regency-ledger/1"
-NOT_ANCHORED = "not anchored: the key holder could have rewritten this"
-_MOST = 50  # problems told one by one
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyReport:
-    """What a check of a log found.
-
-    Attributes:
-        ok: Whether everything holds.
-        problems: What does not, one sentence each.
-        size: Number of entries read.
-        root: Root hash of their tree, hexadecimal.
-        notes: What the check cannot say.
-    """
-
-    ok: bool
-    problems: tuple[str, ...]
-    size: int
-    root: str
-    notes: tuple[str, ...]
-
-    @classmethod
-    def broken(cls, problem: str) -> "VerifyReport":
-        """Return the report on something that is no log at all."""
-        return cls(ok=False, problems=(problem,), size=0, root="", notes=())
+from regency.ledger.report import NOT_ANCHORED, Findings, VerifyReport
+from regency.ledger.witness import Cosigned
+from regency.records import Entry
 
 
 class Replay:
-    """A check in progress: entries go in, in order, a report comes out.
+    """A check in progress: leaves and entries go in, in order, a report comes out.
 
     Args:
         key: The log's public key.
-        origin: The log's name.
         anchors: Checkpoints kept elsewhere.
-
-    Raises:
-        LedgerError: An anchor is no checkpoint of this log, signed by ``key``.
+        witnesses: Keys of witnesses whose cosignatures are wanted.
     """
 
-    def __init__(self, key: VerifierKey, origin: str, anchors: Sequence[str] = ()) -> None:
-        self._key, self._origin = key, origin
-        self._tree = Frontier()
-        self._problems: list[str] = []
-        self._notes: list[str] = [] if anchors else [NOT_ANCHORED]
-        self._anchors = [open_checkpoint(anchor, key) for anchor in anchors]
-        self._hold()
+    def __init__(
+        self,
+        key: VerifierKey,
+        anchors: Sequence[Anchor] = (),
+        witnesses: Sequence[VerifierKey] = (),
+    ) -> None:
+        self.found = Findings()
+        self.leaves = Leaves()
+        self._key, self._witnesses = key, witnesses
+        self._contents = Contents(key, self.leaves, self.found)
+        self._seen: list[Cosigned] = []
+        self._anchored = 0
+        self._anchors: list[tuple[Anchor, Checkpoint]] = []
+        if all(anchor.own for anchor in anchors):
+            self.found.note(NOT_ANCHORED)
+        for anchor in anchors:
+            self._take(anchor)
 
-    def entry(self, text: str | bytes) -> list[tuple[int, bytes]]:
-        """Take the next entry's canonical text; return the tree nodes that it completes."""
-        seq = self._tree.size
+    def grow(self, leaf: bytes) -> None:
+        """Take the next leaf's hash."""
+        self.leaves.append(leaf)
+
+    def entry(self, raw: bytes | str, content: Fetch | None) -> Entry | None:
+        """Look into an entry whose leaf, like all before it, was taken; return it if it is one.
+
+        Args:
+            raw: Its canonical text.
+            content: Digest → what is kept under it, None if it is gone; None: they were
+                not exported.
+        """
         try:
-            entry = parse(text)
-            if entry.seq != seq:
-                self.problem(f"entry {seq} says that it is entry {entry.seq}.")
+            entry = parse(raw)
         except LedgerError as error:
-            self.problem(f"entry {seq}: {error}")
-        data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-        made = self._tree.append(leaf_hash(data))
-        self._hold()
-        return made
+            self.found.problem(str(error))
+            return None
+        self.look(entry, content)
+        return entry
 
-    def head(self, note: str) -> None:
-        """Take the log's own signed checkpoint, after its last entry."""
+    def look(self, entry: Entry, content: Fetch | None) -> None:
+        """Look into an entry that was read already."""
+        self.found.checked["entries"] += 1
+        self._contents.look(entry, content)
+
+    def head(self, note: str) -> Checkpoint | None:
+        """Take the log's own signed checkpoint; return it if its signature holds."""
         try:
-            self._match(open_checkpoint(note, self._key), "the checkpoint")
+            head = open_checkpoint(note, self._key)
+            self._witnessed("the checkpoint", note)
         except LedgerError as error:
-            self.problem(str(error))
-
-    @property
-    def size(self) -> int:
-        """Number of entries taken."""
-        return self._tree.size
-
-    def problem(self, text: str) -> None:
-        """Take down what does not hold."""
-        self._problems.append(text)
-
-    def note(self, text: str) -> None:
-        """Take down what the check cannot say."""
-        self._notes.append(text)
+            self.found.problem(f"the checkpoint does not stand: {error}")
+            return None
+        return head
 
     def report(self) -> VerifyReport:
         """Return what was found."""
-        size = self._tree.size
-        for anchor in self._anchors:
-            if anchor.size > size:
-                self.problem(f"an anchor has {anchor.size} entries, but only {size} are here.")
-        told = self._problems[:_MOST]
-        if len(self._problems) > _MOST:
-            told.append(f"and {len(self._problems) - _MOST} more.")
+        self._contents.end()
+        for anchor, head in self._anchors:
+            self._hold(anchor, head)
+        self._missing_witnesses()
         return VerifyReport(
-            ok=not told,
-            problems=tuple(told),
-            size=size,
-            root=self._tree.root().hex(),
-            notes=tuple(self._notes),
+            ok=not self.found.problems,
+            problems=self.found.problems,
+            size=self.leaves.size,
+            root=self.leaves.root().hex(),
+            notes=tuple(self.found.notes),
+            origin=self._key.name,
+            key=self._key.text,
+            anchored=self._anchored,
+            witnesses=tuple(dict.fromkeys(self._seen)),
+            checked=dict(self.found.checked),
+            generations=dict(self.found.generations),
         )
 
-    def _hold(self) -> None:
-        for anchor in self._anchors:
-            if anchor.size == self._tree.size:
-                self._match(anchor, f"the anchor at {anchor.size}")
+    def _take(self, anchor: Anchor) -> None:
+        try:
+            self._anchors.append((anchor, anchor.open(self._key)))
+            self._witnessed(anchor.name, anchor.note)
+        except LedgerError as error:
+            self.found.problem(str(error))
 
-    def _match(self, checkpoint: Checkpoint, what: str) -> None:
-        if checkpoint.origin != self._origin:
-            self.problem(f"{what} is of the log {checkpoint.origin!r}, not {self._origin!r}.")
-        if checkpoint.size != self._tree.size:
-            self.problem(f"{what} counts {checkpoint.size} entries, not {self._tree.size}.")
-        elif checkpoint.root != self._tree.root():
-            self.problem(f"{what} has another root: an entry was changed, added or removed.")
+    def _hold(self, anchor: Anchor, head: Checkpoint) -> None:
+        size = self.leaves.size
+        if head.origin != self._key.name:
+            problem = f"is of the log {head.origin!r}, not {self._key.name!r}."
+        elif head.size > size:
+            problem = f"counts {head.size} entries, but only {size} are here: the end is missing."
+        elif head.root != self.leaves.root(head.size):
+            problem = (
+                f"at {head.size} entries has another root: one of the entries 0 to "
+                f"{head.size - 1} was changed, added or removed after it was kept."
+            )
+        else:
+            self.found.checked["anchors"] += not anchor.own
+            self._anchored = max(self._anchored, 0 if anchor.own else head.size)
+            return
+        self.found.problem(f"{anchor.name} {problem}")
+
+    def _witnessed(self, name: str, note: str) -> None:
+        try:
+            self._seen += Anchor(name, note).seen_by(self._witnesses)
+        except LedgerError as error:
+            self.found.problem(f"{name}: {error}")
+
+    def _missing_witnesses(self) -> None:
+        seen = {cosigned.witness for cosigned in self._seen}
+        for witness in self._witnesses:
+            if witness.name not in seen:
+                self.found.problem(f"the witness {witness.name} cosigned nothing that is here.")

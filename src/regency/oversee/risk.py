@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from regency.oversee.access import reached
+from regency.oversee.explain import gains
 from regency.oversee.outline import BRANCHES, Outline, outline
 from regency.records import ClaimCheck, Fact, Factor
 from regency.repo import diff
@@ -92,13 +92,14 @@ def branches(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> int:
 def _access(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[Factor]:
     names: dict[str, set[str]] = {}
     imports: set[str] = set()
+    for kinds in gains(before, after).values():
+        for kind, used in kinds.items():
+            names.setdefault(kind, set()).update(used)
     for path in _changed_python(before, after):
         now, then = outline(after.get(path, b"")), outline(before.get(path, b""))
         if now is None:
             names.setdefault("unreadable code", set()).add(path)
             continue
-        for kind, used in reached(then, now).items():
-            names.setdefault(kind, set()).update(used)
         imports |= now.imports - (then.imports if then else set())
     found = [Factor(f"touches {kind}", ACCESS.get(kind, 0.4), f"uses {_some(used)} anew")
              for kind, used in names.items()]  # fmt: skip

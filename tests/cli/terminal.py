@@ -50,6 +50,30 @@ def typed(*arguments: str, keys: str = "", cwd: Path | None = None, wait_for: st
     return Ended(_wait(child), out)
 
 
+def conversed(
+    *arguments: str, steps: tuple[tuple[str, str], ...], cwd: Path | None = None
+) -> Ended:
+    """Run a command at a terminal; type each step's keys once its words were printed anew."""
+    main, side = pty.openpty()
+    child = _forked(arguments, (side, side, side), cwd)
+    os.close(side)
+    out, seen, waiting = b"", 0, list(steps)
+    try:
+        while True:
+            if waiting and waiting[0][0].encode() in out[seen:]:
+                seen = len(out)
+                time.sleep(0.05)  # a reader of secrets first drops what was typed before it asked
+                os.write(main, waiting.pop(0)[1].encode())
+            if select.select([main], [], [], 0.05)[0]:
+                try:
+                    out += os.read(main, 65536)
+                except OSError:  # the other side is closed
+                    break
+    finally:
+        os.close(main)
+    return Ended(_wait(child), out.decode(errors="replace").replace("\r\n", "\n"))
+
+
 def _forked(arguments: tuple[str, ...], streams: tuple[int, int, int], cwd: Path | None) -> int:
     child = os.fork()
     if child:

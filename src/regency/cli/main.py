@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, Lazy] = {
     "brief": Lazy("brief", "brief", "What an agent is told."),
     "submit": Lazy("submit", "submit", "Propose a candidate, as a person or for any agent."),
     "review": Lazy("review", "review", "What waits for a human, and deciding on it."),
+    "keys": Lazy("keys", "keys", "Whose SSH keys sign decisions."),
     "pause": Lazy("brakes", "pause", "Stop all agents until a human resumes."),
     "resume": Lazy("brakes", "resume", "Let agents go on."),
     "ledger": Lazy("ledger", "ledger", "Check, export and prove the record."),

@@ -24,7 +24,11 @@ def decider(lab: "Lab", what: str) -> Actor:
     if lab.simulated:
         return Actor(ActorKind.SIMULATED_HUMAN, name)
     if not sys.stdin.isatty():
-        raise Refused(f"{what} needs a human at a terminal. Run this command in one, by hand.")
+        from regency.lab import assurance
+
+        why = f"{what} needs a human at a terminal. Run this command in one, by hand."
+        assurance.refuse(lab, what.strip("`"), "", name, why)
+        raise Refused(why)
     return Actor(ActorKind.HUMAN, name)
 
 

@@ -11,6 +11,7 @@ from regency.cli.durations import duration, in_words
 from regency.cli.options import answer_options, asked, lab_option, opened, print_json
 from regency.cli.people import decider
 from regency.cli.program import program
+from regency.cli.signing import key_option, signed
 from regency.cli.text import clean, one_line
 from regency.errors import BadInput
 from regency.records import Decision, Json, plain
@@ -81,8 +82,9 @@ def _deciding(verb: str, text: str) -> None:
     @click.argument("item", metavar="ID")
     @lab_option
     @click.option("--reason", default="", help="Why, in your words. Asked for if missing.")
-    def command(item: str, folder: str, reason: str) -> int:
-        return decide(folder, item, verb, reason)
+    @key_option
+    def command(item: str, folder: str, reason: str, key: str | None) -> int:
+        return decide(folder, item, verb, reason, key)
 
     del command
 
@@ -92,7 +94,7 @@ _deciding("reject", "Reject a packet: the champion goes back to the last generat
 _deciding("request-changes", "Send a reason to the agents; the packet stays open.")
 
 
-def decide(folder: str, item: str, verb: str, reason: str) -> int:
+def decide(folder: str, item: str, verb: str, reason: str, key: str | None = None) -> int:
     """Take a human's decision; return the exit code.
 
     Raises:
@@ -104,7 +106,8 @@ def decide(folder: str, item: str, verb: str, reason: str) -> int:
         reason = reason.strip() or _asked_reason()
         if not lab.simulated:
             click.confirm(_question(verb, one_line(item, 80)), abort=True)
-        outcome = lab.decide(Decision(item=item, answer=verb, by=by, reason=reason))
+        decision = Decision(item=item, answer=verb, by=by, reason=reason)
+        outcome = lab.decide(signed(lab, decision, key))
     click.echo(clean(outcome.message))
     if outcome.ruling is not None and outcome.generation is None:
         packets.draw_conditions(plain(outcome.ruling), paper.console())

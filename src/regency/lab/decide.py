@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from regency import promote
 from regency.config import parse
 from regency.errors import BadInput, Refused
-from regency.lab import checks, epochs, ground
+from regency.lab import assurance, checks, epochs, ground
 from regency.lab.home import SETTINGS, rules
 from regency.lab.opened import Opened
 from regency.oversee import policy
@@ -43,10 +43,10 @@ def decide(lab: Opened, decision: Decision) -> Outcome:
     """Take a decision: see `Lab.decide`."""
     _check_decider(lab, decision)
     with lab.home.numbering():
+        decision = assurance.established(lab, decision)
         if decision.item.startswith("lab-"):
             return _decide_rules(lab, decision)
         packet = _open_packet(lab, decision.item)
-        decision = replace(decision, digest=digest_of(packet))
         if decision.answer == "approve":
             outcome = _approve(lab, packet, decision)
         elif decision.answer == "reject":
@@ -64,11 +64,6 @@ def rule_on(lab: Opened, packet: Packet, extra: Sequence[Decision] = ()) -> Ruli
     authors = {candidate.agent.name for candidate in line}
     facts = policy.facts_of(packet, autonomy=lab.config.oversight.autonomy)
     return policy.rule_on(lab.config.oversight.rules, facts, approvals, authors)
-
-
-def digest_of(packet: Packet) -> str:
-    """Return the SHA-256 of the packet as the ledger holds it, hexadecimal."""
-    return epochs.digest_of(json.dumps(plain(packet), sort_keys=True).encode())
 
 
 def tag_missing(lab: Opened) -> None:

@@ -15,7 +15,7 @@ from regency.desk import SYSTEM, Desk, Items
 from regency.errors import BadInput, Refused
 from regency.evaluate.crew import Crew
 from regency.evaluate.evaluator import Evaluator, Place
-from regency.lab import decide, ground
+from regency.lab import assurance, decide, ground
 from regency.lab.home import Home, find, hidden
 from regency.lab.opened import Opened
 from regency.lab.record import Recorder
@@ -157,7 +157,12 @@ class Lab(Opened):
             Refused: Policy, a stale packet, or a decider who may not decide.
             BadInput: There is no such item.
         """
-        outcome = decide.decide(self, decision)
+        try:
+            outcome = decide.decide(self, decision)
+        except Refused as error:
+            said = (decision.item, decision.answer, decision.by.name, str(error))
+            assurance.refuse(self, *said)
+            raise
         self.mend()
         return outcome
 

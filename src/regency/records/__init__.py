@@ -27,6 +27,7 @@ from regency.records.proposal import (
     FileEdit,
     Proposal,
 )
+from regency.records.signature import Signature
 from regency.records.trial import (
     Batch,
     Job,
@@ -77,6 +78,7 @@ __all__ = [
     "Proposal",
     "Purpose",
     "Ruling",
+    "Signature",
     "Trial",
     "TrialRequest",
     "Verdict",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from regency.records.actor import Actor
+from regency.records.signature import Signature
 from regency.records.verdict import Verdict
 
 
@@ -121,6 +122,7 @@ class Decision:
         assurance: ``present``, ``key`` or ``local``.
         rule: The policy rule that asked for it.
         digest: SHA-256 of what was decided on.
+        signature: What the assurance rests on, None for a decision that nobody signed.
     """
 
     item: str
@@ -130,6 +132,7 @@ class Decision:
     assurance: str = "local"
     rule: str = ""
     digest: str = ""
+    signature: Signature | None = None
 
 
 @dataclass(frozen=True, slots=True)

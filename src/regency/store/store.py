@@ -29,6 +29,11 @@ _page = (
     .order_by(tables.entries.c.seq)
     .limit(_PAGE)
 )
+_of_kinds = (
+    select(tables.entries.c.text)
+    .where(tables.entries.c.kind.in_(bindparam("kinds", expanding=True)))
+    .order_by(tables.entries.c.seq)
+)
 _add_entries = insert(tables.entries)
 _add_nodes = insert(tables.nodes)
 
@@ -110,6 +115,10 @@ class Store(Queries):
         while rows := self._rows(_page, since=since, until=stop):
             yield from (row.text for row in rows)
             since = rows[-1].seq + 1
+
+    def of_kinds(self, kinds: Sequence[str]) -> Iterator[str]:
+        """Yield the canonical texts of entries of these kinds, in order."""
+        yield from (row.text for row in self._rows(_of_kinds, kinds=list(kinds)))
 
     def rebuild(self) -> None:
         """Drop every projection and make it anew from the entries, in one transaction."""

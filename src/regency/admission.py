@@ -15,6 +15,7 @@ from regency.config import ChangeTable
 from regency.desk import Items
 from regency.errors import TrialError
 from regency.evaluate.fingerprint import fingerprint
+from regency.evaluate.quoted import Quoted
 from regency.evaluate.screen import MAX_FILE_BYTES, MODES, screen, screen_tree
 from regency.records import (
     PART,
@@ -64,6 +65,7 @@ class Admission:
         files: Callable[[str], Mapping[str, bytes]],
         record: Callable[[Actor, Items], None],
         numbering: Callable[[], AbstractContextManager[object]],
+        quoted: Quoted,
     ) -> None:
         """Take what admitting needs.
 
@@ -74,13 +76,14 @@ class Admission:
             files: Candidate id → its files as agents may see them.
             record: Puts entries in the ledger.
             numbering: Held while numbers are given out, so that two processes never share one.
+            quoted: Knows the hidden text.
         """
         self._change = change
         self._store = store
         self._repo, self._writer = repo, Writer(repo)
         self._files = files
         self._record = record
-        self._numbering = numbering
+        self._numbering, self._quoted = numbering, quoted
         self._novelty = Novelty(store.twin)
         self._near = NearCopies(self._recent_changes)
 
@@ -125,7 +128,7 @@ class Admission:
         before, edits = self._files(parent.id), proposal.edits
         adds = any(edit.path not in before for edit in edits)
         present = self._repo.files(parent.commit) if adds else ()
-        fault = screen(edits, before, self._change, present)
+        fault = screen(edits, before, self._change, present) or self._quoted.fault(edits, before)
         if proposal.agent.kind == PART:
             fault = f"its agent is of the kind {PART!r}, which is Regency's own"
         fault = fault or self._quota_fault(proposal.agent.name, waiting)

@@ -35,8 +35,8 @@ def prose(seed: int, size: int = 6000) -> str:
 
 def look(root: Path, hidden: list[bytes]) -> tuple[Match, ...]:
     texts = [np.frombuffer(text, np.uint8) for text in hidden]
-    trigger = contamination._trigger(texts)
-    table, owners = contamination._windows(texts, trigger, 48)
+    trigger = contamination.trigger_of(texts)
+    table, owners = contamination.windows_of(texts, trigger, 48)
     result = scanner_program.scan(str(root), Sought(table, trigger, 48))
     return contamination._matches(result["found"], owners, [str(n) for n in range(len(hidden))])
 

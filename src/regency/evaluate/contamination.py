@@ -116,8 +116,8 @@ def scan(
     """
     started = time.monotonic()
     texts = [np.frombuffer(path.read_bytes(), np.uint8) for path in hidden]
-    trigger = _trigger(texts)
-    table, owners = _windows(texts, trigger, window)
+    trigger = trigger_of(texts)
+    table, owners = windows_of(texts, trigger, window)
     if not len(table):
         raise BadInput("the hidden data is too short to be looked for: give whole documents.")
     result = _run(sandbox, table, files, (str(trigger), str(window)))
@@ -133,14 +133,24 @@ def scan(
     )
 
 
-def _trigger(texts: Sequence[Array]) -> int:
+def trigger_of(texts: Sequence[Array]) -> int:
+    """Return the byte value that windows start at: about one in a hundred of ``texts``."""
     counts = np.bincount(np.concatenate([np.zeros(0, np.uint8), *texts]), minlength=256)
     far = np.abs(counts - counts.sum() / ONE_IN)
     return int(np.where(counts > 0, far, np.inf).argmin())  # what never occurs starts no window
 
 
-def _windows(texts: Sequence[Array], trigger: int, window: int) -> tuple[Array, Array]:
-    """Return what to look for (`ROW`, N) and the number of the document of each row (N,)."""
+def windows_of(texts: Sequence[Array], trigger: int, window: int) -> tuple[Array, Array]:
+    """Return what to look for.
+
+    Args:
+        texts: The hidden documents, uint8 (N,) each.
+        trigger: See `trigger_of`.
+        window: Bytes of a window, a multiple of 8.
+
+    Returns:
+        One `ROW` for each window (M,), and the number of its document (M,).
+    """
     rows = [_rows(text, trigger, window) for text in texts]
     table = np.concatenate([np.zeros(0, ROW), *rows])
     owners = np.repeat(np.arange(len(rows)), [len(part) for part in rows])

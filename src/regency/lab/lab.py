@@ -15,6 +15,7 @@ from regency.desk import SYSTEM, Desk, Items
 from regency.errors import BadInput, Refused
 from regency.evaluate.crew import Crew
 from regency.evaluate.evaluator import Evaluator, Place
+from regency.evaluate.quoted import Quoted
 from regency.lab import assurance, decide, ground
 from regency.lab.home import Home, find, hidden
 from regency.lab.opened import Opened
@@ -308,6 +309,7 @@ class Lab(Opened):
             files=self.files,
             record=self._record,
             numbering=self.home.numbering,
+            quoted=Quoted(self.home.data),
         )
 
     def _tree(self, candidate: str) -> Path:

@@ -97,7 +97,10 @@ def _rows(found: Json) -> list[tuple[str, str]]:
 
 
 def _sandbox_words(found: Json) -> str:
-    parts = (f"level {found['level']}", f"{found['start']} start")
+    parts: tuple[str, ...] = (f"level {found['level']}", f"{found['start']} start")
+    if ended := found["survivors_ended"]:
+        many = numbers.count(ended, "process", "processes")
+        parts = (*parts, f"ended {many} that an earlier run had left")
     return ", ".join((*parts, f"epoch {found['epoch']}", f"trust {found['trust']}"))
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from regency.evaluate.contamination import Array, trigger_of, windows_of
-from regency.evaluate.scanner_program import digest, places, words
+from regency.evaluate.contamination import trigger_of, windows_of
+from regency.evaluate.scanner_program import Array, digest, places, words
 from regency.records import FileEdit
 
 WINDOW = 48  # bytes in a row that count as the same text

@@ -35,6 +35,7 @@ from regency.records import (
 )
 from regency.repo.git import Repo
 from regency.repo.tree import match
+from regency.sandbox.engines import NamespaceSandbox
 
 Show = Callable[[Event], None]
 
@@ -244,8 +245,16 @@ class Lab(Opened):
             self.home.data, self.home.epoch(self.epoch.number), self.home.work / f"slot{slot}"
         )
         sandbox = ground.open_sandbox(self.config, core=core, unsafe=unsafe)
+        self._note(sandbox)
         startup = self.epoch.startup_cpu_s
         return Evaluator(self.config, place, sandbox, startup_cpu_s=startup, core=core)
+
+    def _note(self, sandbox: NamespaceSandbox) -> None:
+        """Put on record what a sandbox gives if it is less than the epoch's, or ended survivors."""
+        ended = sandbox.report()["survivors_ended"]
+        if sandbox.level != self.epoch.level or ended:
+            seen = {"level": sandbox.level, "survivors_ended": ended}
+            self.recorder.add(SYSTEM, [("sandbox", seen)])
 
     def _desk(self, agents: Mapping[str, float], executor: object, show: Show) -> Desk:
         tables = self.config.agents

@@ -69,6 +69,10 @@ class Recorder:
         del self._held[:held]
         return entries[held:]
 
+    def add(self, actor: Actor, items: Items) -> None:
+        """Append entries at once, without what is held; may be called from any thread."""
+        self.log.append_many(self._packed(actor, items))
+
     def hold(self, actor: Actor, items: Items) -> None:
         """Take entries that go into the ledger with the next ones, or at `flush`."""
         self._held += self._packed(actor, items)

@@ -26,7 +26,7 @@ def status(lab: Lab, view: View) -> Answered:
     """Return where things stand, on one screen."""
     store, config = lab.store, lab.config
     waiting = [state.packet for state in store.packets("open")]
-    lead = config.oversight.max_lead
+    lead, noted = config.oversight.max_lead, store.sandboxes()
     return {
         "lab": config.lab.name,
         "goal": config.lab.goal,
@@ -35,7 +35,8 @@ def status(lab: Lab, view: View) -> Answered:
         "trust": config.score.trust,
         "metric": config.score.metric,
         "direction": config.score.goal,
-        "level": lab.epoch.level,
+        "level": max((lab.epoch.level, *(str(seen["level"]) for seen in noted))),
+        "survivors_ended": sum(int(seen["survivors_ended"]) for seen in noted),
         "start": lab.epoch.start,
         "epoch": lab.epoch.number,
         "noise_sd": noise(lab),

@@ -359,6 +359,15 @@ class Queries:
             return None
         return str(paused[2]["reason"])
 
+    def sandboxes(self) -> tuple[Mapping[str, Json], ...]:
+        """Return what was noted of the latest run's sandboxes: levels below the epoch's, survivors.
+
+        Each has ``level`` and ``survivors_ended``, the number of processes that an earlier run
+        had left and that were ended.
+        """
+        run = self._last("run.started")
+        return tuple(self._body(row.text) for row in self._kind("sandbox", run[0])) if run else ()
+
     def last_human_time(self) -> str | None:
         """Return when a human last did something here, or None."""
         rows = self._rows(_total, which="human")

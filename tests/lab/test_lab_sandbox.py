@@ -1,6 +1,6 @@
-from click.testing import CliRunner
+import subprocess
+import sys
 
-from regency.cli.main import main
 from regency.lab import Lab
 from regency.lab.lab import Plan
 from regency.records import Agent, FileEdit, Proposal
@@ -15,7 +15,9 @@ def judge_one(lab: Lab, goal: float) -> None:
 
 
 def shown(folder) -> str:
-    return " ".join(CliRunner().invoke(main, ["status", "--dir", str(folder)]).output.split())
+    command = [sys.executable, "-m", "regency.cli", "status", "--dir", str(folder)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return " ".join(done.stdout.split())
 
 
 def test_what_a_run_was_given_is_on_record_and_in_status(tmp_path, monkeypatch):

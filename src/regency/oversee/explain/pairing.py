@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from regency.oversee.outline import Definition, Outline
+from regency.oversee.explain.compare import is_text
+from regency.oversee.outline import FUNCTIONS, Definition, Outline
 from regency.repo import diff
 
 SIMILAR = 0.6  # share of lines in common from which something was renamed rather than replaced
@@ -146,8 +147,12 @@ def _body(place: Place) -> list[bytes]:
 
 
 def shape(place: Place) -> str:
-    """Return the structure of a definition but for its own name, wherever that occurs."""
-    text = ast.dump(place.definition.node)
+    """Return the structure of a definition but for its docstring and its own name."""
+    node = place.definition.node
+    body = node.body[1:] if is_text(node.body[0]) else node.body
+    parts = [*node.decorator_list, *getattr(node, "bases", []), *body]
+    parts += [node.args] if isinstance(node, FUNCTIONS) else []
+    text = type(node).__name__ + "\n".join(map(ast.dump, parts))
     return re.sub(rf"'{re.escape(place.last)}'", "'§'", text)
 
 

@@ -1,12 +1,8 @@
-"""The claims check: what a rationale says of its change, held against the change itself.
+"""Claims in the grammar that the built-in agent writes, checked exactly.
 
-Claims in the grammar of `regency.propose.mutate.hunks` are checked exactly; sentences with "only",
-"no other" or "does not change" against the facts; everything else is `unknown`. A claim is one
-sentence of untrusted text: it is compared, never obeyed.
-
-    changes [only] NAME in PATH from OLD to NEW
-    changes [only] line N in PATH from `TEXT` to `TEXT`
-    deletes|repeats|swaps [only] line N in PATH [with what follows it]: `TEXT`
+changes [only] NAME in PATH from OLD to NEW
+changes [only] line N in PATH from `TEXT` to `TEXT`
+deletes|repeats|swaps [only] line N in PATH [with what follows it]: `TEXT`
 """
 
 import ast
@@ -14,9 +10,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from regency.oversee.explain import facts as facts_between
 from regency.oversee.outline import outline
-from regency.records import ClaimCheck, Fact
+from regency.records import ClaimCheck
 from regency.repo import diff
 
 _LONGEST = 300
@@ -32,47 +27,27 @@ _STATEMENT = re.compile(
 _NAME = re.compile(
     r"changes (?P<only>only )?(?P<name>\S+) in (?P<path>.+?) from (?P<old>.+) to (?P<new>.+)"
 )
-_LIMITING = re.compile(r"\b(only|solely|nothing else|no other|just|merely)\b", re.IGNORECASE)
-_DENYING = re.compile(
-    r"\b(?:does not|doesn't|no|never|without) (?:any )?(?:change[sd]?|changing|touch(?:es|ing)?|"
-    r"modif(?:y|ies|ying)|alter(?:s|ing)?)(?: to| in| of)?(?: the)? (?P<what>.+)",
-    re.IGNORECASE,
-)
-_Pair = tuple[Mapping[str, bytes], Mapping[str, bytes]]
+Pair = tuple[Mapping[str, bytes], Mapping[str, bytes]]
 
 
-def check_claims(
-    claims: Sequence[str],
-    rationale: str,
-    before: Mapping[str, bytes],
-    after: Mapping[str, bytes],
-) -> tuple[ClaimCheck, ...]:
-    """Return a check per claim, and per sentence of the rationale that limits what changed.
+def judged(claim: str, pair: Pair) -> ClaimCheck | None:
+    """Return the verdict on a claim, None if it is not in this grammar.
 
     Args:
-        claims: One sentence each.
-        rationale: The agent's words.
-        before: The parent's files.
-        after: The candidate's files.
+        claim: One sentence on one line.
+        pair: The files before and after.
     """
-    facts = facts_between(before, after)
-    pair = (before, after)
-    checks = [_check(" ".join(claim.split()), pair, facts) for claim in claims]
-    said = {check.claim for check in checks}
-    checks += [
-        _in_words(sentence, pair, facts)
-        for sentence in _sentences(rationale)
-        if sentence not in said and (_LIMITING.search(sentence) or _DENYING.search(sentence))
-    ]
-    return tuple(checks)
-
-
-def _check(claim: str, pair: _Pair, facts: Sequence[Fact]) -> ClaimCheck:
     for form, judge in ((_LINES, _lines), (_STATEMENT, _statement), (_NAME, _name)):
         found = form.fullmatch(claim)
-        if found is not None:
+        if found is not None and _is_path(found["path"], pair):
             return judge(claim, found, pair)
-    return _in_words(claim, pair, facts)
+    return None
+
+
+def _is_path(text: str, pair: Pair) -> bool:
+    """Return whether ``text`` names a file, and is not a word of prose."""
+    known = text in pair[0] or text in pair[1]
+    return known or re.fullmatch(r"\S*\w\.\w+|\S+/\S+", text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +59,7 @@ class _Block:
     new: tuple[str, ...]
 
 
-def _blocks(path: str, pair: _Pair) -> list[_Block]:
+def _blocks(path: str, pair: Pair) -> list[_Block]:
     old, new = (diff.split_lines(files.get(path)) for files in pair)
     return [
         _Block(a + 1, _texts(old[a:b]), _texts(new[c:d]))
@@ -101,13 +76,13 @@ def _result(claim: str, problem: str, holds: str) -> ClaimCheck:
     return ClaimCheck(claim[:_LONGEST], "fails" if problem else "holds", problem or holds)
 
 
-def _other_files(path: str, pair: _Pair) -> str:
+def _other_files(path: str, pair: Pair) -> str:
     before, after = pair
     others = [p for p in {*before, *after} if before.get(p) != after.get(p) and p != path]
     return f"it also changes {', '.join(sorted(others)[:5])}" if others else ""
 
 
-def _name(claim: str, found: re.Match[str], pair: _Pair) -> ClaimCheck:
+def _name(claim: str, found: re.Match[str], pair: Pair) -> ClaimCheck:
     path, name, old, new = found["path"], found["name"], found["old"], found["new"]
     then, now = (outline(files.get(path, b"")) for files in pair)
     if then is None or now is None:
@@ -126,7 +101,7 @@ def _name(claim: str, found: re.Match[str], pair: _Pair) -> ClaimCheck:
 
 
 def _unless_part(
-    claim: str, found: re.Match[str], pair: _Pair, moves: list[tuple[str, str]]
+    claim: str, found: re.Match[str], pair: Pair, moves: list[tuple[str, str]]
 ) -> ClaimCheck:
     """Judge a claim on a name whose literal is no plain assignment, by the changed lines."""
     path, old, new = found["path"], found["old"], found["new"]
@@ -155,7 +130,7 @@ def _same(text: str, other: str) -> bool:
     return type(value) is type(another) and bool(value == another)
 
 
-def _more_than(path: str, pair: _Pair, old: str, new: str) -> str:
+def _more_than(path: str, pair: Pair, old: str, new: str) -> str:
     """Return what else differs once one ``old`` is replaced by ``new``, empty if nothing."""
     blocks = _blocks(path, pair)
     if len(blocks) != 1:
@@ -167,7 +142,7 @@ def _more_than(path: str, pair: _Pair, old: str, new: str) -> str:
     return f"the changed lines differ in more than {old} and {new}"
 
 
-def _lines(claim: str, found: re.Match[str], pair: _Pair) -> ClaimCheck:
+def _lines(claim: str, found: re.Match[str], pair: Pair) -> ClaimCheck:
     path, old, new = found["path"], found["old"], found["new"]
     if old.endswith("…") or new.endswith("…"):
         return ClaimCheck(claim[:_LONGEST], "unknown", "the claim's text is cut short")
@@ -187,7 +162,7 @@ def _lines(claim: str, found: re.Match[str], pair: _Pair) -> ClaimCheck:
     return _result(claim, _other_files(path, pair) or many or more, "the change is exactly that")
 
 
-def _statement(claim: str, found: re.Match[str], pair: _Pair) -> ClaimCheck:
+def _statement(claim: str, found: re.Match[str], pair: Pair) -> ClaimCheck:
     path, said, verb = found["path"], found["old"], found["verb"]
     blocks = _blocks(path, pair)
     was = _flat(" ".join(t for b in blocks for t in b.old))
@@ -206,7 +181,7 @@ def _statement(claim: str, found: re.Match[str], pair: _Pair) -> ClaimCheck:
     return _result(claim, _other_files(path, pair) or more, "the change is exactly that")
 
 
-def _swapped(said: str, found: re.Match[str], pair: _Pair, blocks: Sequence[_Block]) -> bool:
+def _swapped(said: str, found: re.Match[str], pair: Pair, blocks: Sequence[_Block]) -> bool:
     """Return whether the named lines say what is claimed and lines move there."""
     first, last = int(found["first"]), int(found["last"] or found["first"])
     there = _texts(diff.split_lines(pair[0].get(found["path"]))[first - 1 : last])
@@ -230,7 +205,7 @@ def _beyond(verb: str, found: re.Match[str], blocks: Sequence[_Block], said: str
     return "" if exact and whole else "more lines change than that"
 
 
-def _at(path: str, pair: _Pair, found: re.Match[str]) -> _Block | None:
+def _at(path: str, pair: Pair, found: re.Match[str]) -> _Block | None:
     first, last = int(found["first"]), int(found["last"] or found["first"])
     for block in _blocks(path, pair):
         if block.first <= last and block.first + max(len(block.old), 1) > first:
@@ -240,56 +215,3 @@ def _at(path: str, pair: _Pair, found: re.Match[str]) -> _Block | None:
 
 def _flat(text: str) -> str:
     return " ".join(text.split())
-
-
-def _sentences(text: str) -> list[str]:
-    parts = re.split(r"(?<=[.!?;])\s+|\n+", text)
-    return [" ".join(part.split()) for part in parts if part.strip()][:50]
-
-
-def _in_words(sentence: str, pair: _Pair, facts: Sequence[Fact]) -> ClaimCheck:
-    """Judge a sentence in free words by the names of what changed."""
-    before, after = pair
-    paths = {p for p in {*before, *after} if before.get(p) != after.get(p)}
-    subjects = {_subject(fact) for fact in facts if fact.kind not in ("call", "control flow")}
-    denied = _DENYING.search(sentence)
-    if denied:
-        hit = sorted(s for s in subjects | paths if _mentions(denied["what"], s))
-        if hit:
-            return _result(sentence, f"it does change {', '.join(hit[:5])}", "")
-        return ClaimCheck(sentence[:_LONGEST], "unknown", "no fact speaks for or against it")
-    if not _LIMITING.search(sentence):
-        return ClaimCheck(sentence[:_LONGEST], "unknown", "not a claim that can be checked")
-    named = {s for s in subjects if _mentions(sentence, s)}
-    others = sorted(subjects - named)
-    if any(p in sentence for p in paths) and not named:
-        others = sorted(p for p in paths if p not in sentence)
-        return _result(sentence, f"it also changes {', '.join(others[:5])}" if others else "",
-                       "no other file changes")  # fmt: skip
-    if not named:
-        changed = f"what changes is {', '.join(sorted(subjects)[:5])}"
-        elsewhere = any(_mentions(sentence, name) for name in _names(before, paths))
-        return ClaimCheck(sentence[:_LONGEST], "fails" if elsewhere else "unknown", changed)
-    problem = f"it also changes {', '.join(others[:5])}" if others else ""
-    return _result(sentence, problem, "nothing else changes")
-
-
-def _names(files: Mapping[str, bytes], paths: Iterable[str]) -> list[str]:
-    """Return what the Python files among ``paths`` define."""
-    found = [outline(files[path]) for path in paths if path.endswith(".py") and path in files]
-    return [name for read in found if read for name in (*read.values, *read.definitions)]
-
-
-def _subject(fact: Fact) -> str:
-    name = re.sub(r":\d+$", "", fact.where).partition("::")[2] or fact.where
-    return f"{fact.kind} ({fact.where})" if fact.kind in ("access", "import") else name
-
-
-def _mentions(sentence: str, subject: str) -> bool:
-    """Return whether ``sentence`` names ``subject``, with or without underscores."""
-    last = re.split(r"[.(]", subject.rstrip(")"))[-1] if "::" not in subject else subject
-    return any(_words(name) in _words(sentence) for name in (subject, last) if _words(name).strip())
-
-
-def _words(text: str) -> str:
-    return f" {re.sub(r'[^a-zA-Z0-9]+', ' ', text).strip().lower()} "

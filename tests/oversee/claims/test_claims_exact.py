@@ -75,7 +75,7 @@ WIDTH = (b"WIDTH = 64", b"WIDTH = 128")
         ("Only the rate is tuned.", [WIDTH], "fails"),
         ("Only good things happen.", [WIDTH], "unknown"),
         ("does not touch RATE", [RATE], "fails"),
-        ("It never changes the width.", [RATE], "unknown"),
+        ("It never changes the width.", [RATE], "holds"),
         ("makes everything faster", [RATE], "unknown"),
         ("", [RATE], "unknown"),
     ],

@@ -79,3 +79,57 @@ def test_two_margins_for_one_guard_are_refused():
 
 def test_keys_that_are_an_agents_own_reach_it():
     assert parse(GOOD + "learn = false\n").agents["mutate"].settings == {"learn": False}
+
+
+GUARD = "\n[[guards]]\nname = 'g'\n"
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("of = 'x'\n", "exactly one of max_ratio, max_increase, max_decrease, most, least"),
+        ("of = 'x'\nmost = 1\nleast = 0\n", "exactly one of"),
+        ("max_ratio = 2\n", "needs `of`, or a `command`"),
+        ("command = ['python', 'c.py']\nmost = 1\n", "most says nothing without `of`"),
+        ("of = 'x'\nover = 'gap'\nleast = 0.1\n", "a gap must not grow"),
+        ("of = 'x'\nover = 'all'\nleast = 0.1\n", "'each', 'worst' or 'gap'"),
+        ("of = 'x'\nout_of = 'n'\nmax_ratio = 2\n", "a share needs"),
+        ("of = 'x'\nout_of = 0\nmost = 0.5\n", "out_of must be above zero"),
+        ("of = 'x'\nout_of = 10\nmax_increase = 3\n", "with out_of, max_increase is a share"),
+        ("of = 'x'\nmost = 1\nsettings = { a = 1 }\n", "for guards of another `kind`"),
+        ("kind = 'mine'\nof = 'x'\n", "takes its keys in `settings`"),
+        ("of = 'x'\nmost = 1\nchance = 0.7\n", "less than 0.5"),
+    ],
+)
+def test_guards_that_say_nothing_clear_are_refused(keys, said):
+    with pytest.raises(ConfigError) as caught:
+        parse(GOOD + GUARD + keys)
+    message = str(caught.value)
+    assert said in message
+    assert "regency.toml, line" in message
+    assert "\n" not in message
+
+
+def test_guards_of_every_kind():
+    text = GOOD + GUARD + "of = 'acc'\nover = 'each'\nmax_decrease = 0.01\n"
+    text += "[[guards]]\nname = 'h'\nkind = 'mine'\nsettings = { depth = 2 }\n"
+    text += "[[guards]]\nname = 't'\ncommand = ['python', 'check.py']\n"
+    groups, other, command = parse(text).guards
+    assert groups.arguments == {"of": "acc", "over": "each", "max_decrease": 0.01, "chance": 0.05}
+    assert other.arguments == {"depth": 2}
+    assert command.arguments == {"of": "", "chance": 0.05}
+
+
+def test_two_guards_of_one_name_are_refused():
+    text = GOOD + 2 * (GUARD + "of = 'x'\nmost = 1\n")
+    with pytest.raises(ConfigError, match="two guards are called 'g'"):
+        parse(text)
+
+
+def test_what_is_run_on_one_split_only_cannot_be_needed_on_both():
+    first = '[[run]]\nname = "suite"\nonly = "confirm"\ncommand = ["python", "s.py"]\n'
+    first += 'outputs = ["answers.json"]\n'
+    then = '[[run]]\nname = "use"\ncommand = ["python", "s.py"]\ninputs = ["suite:answers.json"]\n'
+    with pytest.raises(ConfigError, match="there on the split confirm only: set only = 'confirm'"):
+        parse(GOOD + "\n" + first + then)
+    parse(GOOD + "\n" + first + then + 'only = "confirm"\n')

@@ -7,6 +7,7 @@ import pytest
 
 from regency import errors, plugins
 from regency.archive.select import ArchiveView
+from regency.testing.guards import check_guard, example_trials
 from regency.testing.proposers import check_proposer
 
 ROOT = Path(__file__).parent.parent
@@ -36,6 +37,12 @@ def test_the_example_selector_selects():
     select = examples()["best_of_pool"]
     assert select(ArchiveView("c0", [("c1", 0.1), ("c2", 0.3)], 0.1), 1) == "c2"
     assert select(ArchiveView("c0", [], 0.1), 1) == "c0"
+
+
+def test_the_example_guard_conforms():
+    good, bad = (example_trials([{"x": x}] * 8) for x in (1.0, 9.0))
+    ceiling = examples()["Ceiling"]
+    check_guard(lambda: ceiling("c", "x", 2.0), harmless=(good, good), harmful=(bad, good))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))

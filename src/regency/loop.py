@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from regency.archive.select import ArchiveView
 from regency.desk import JUDGE, SYSTEM, Desk, Items
 from regency.evaluate.crew import Task
-from regency.judge import confirm, nominate
+from regency.judge import confirm, nominate, simplify
 from regency.judge.calibrate import calibrate
 from regency.judge.scale import scale_of
 from regency.oversee.lead import held
@@ -118,9 +118,12 @@ class Story:
     def __post_init__(self) -> None:
         """Pick up where the last run left off."""
         self.calibration = self.desk.store.calibration()
-        self.resumed = self.desk.store.open_nomination()
         self.reduction = Reduction(self.desk)
         self.turns = Turns(self.desk, self.calibration.noise_sd if self.calibration else 0.0)
+        self.resumed = self.desk.store.open_nomination()
+        if self.resumed and self.resumed.epoch not in (0, self.desk.epoch):
+            self._judge(confirm.abandoned(self.resumed))
+            self.resumed = None
 
     # ── the steps, in order ────────────────────────────────────────────────────────────────────
 
@@ -272,6 +275,8 @@ class Story:
         self.searched += 1
         if len(result.trials) > 1:
             self.repeated.append(result)
+        if self.calibration and self._simple_enough(result, self.calibration):
+            result = simplify.as_promising(result)
         if result.verdict is not None:
             self._judge(result.verdict)
             return
@@ -353,9 +358,10 @@ class Story:
 
     def _nominate(self, calibration: Calibration) -> Nomination | None:
         choice = nominate.choose(list(self.pool.values()), self.tested)
-        if choice is None or self._could_be_better(choice, calibration):
+        if choice is None:
             return None
-        if self._held() or self._too_late():
+        choice = simplify.smallest(choice, list(self.pool.values()), self._record)
+        if self._could_be_better(choice, calibration) or self._held() or self._too_late():
             return None
         self.searched = 0
         index, promotions = self.desk.store.next_nomination()
@@ -368,6 +374,8 @@ class Story:
             self.desk.config.judge,
             choice.gain or 0.0,
             scale_of(self.desk.config.score),
+            margin=self._margin(choice.candidate),
+            epoch=self.desk.epoch,
         )
         self.desk.record(JUDGE, [("nomination", plain(nomination))])
         self.desk.show(Event("nomination", plain(nomination)))
@@ -377,7 +385,24 @@ class Story:
         """Whether search is under way and promises more than a long test of ``choice`` would."""
         noise_sd = nominate.pooled_noise(calibration, self.repeated).pair_sd
         searching = bool(self.queue or self.desk.crew.about("search"))
-        return searching and not nominate.ripe(choice, self.searched, noise_sd)
+        room = self._margin(choice.candidate) if (choice.gain or 0.0) <= choice.gain_se else 0.0
+        seen = replace(choice, gain=(choice.gain or 0.0) + room)
+        return searching and not nominate.ripe(seen, self.searched, noise_sd)
+
+    def _simple_enough(self, result: nominate.SearchResult, calibration: Calibration) -> bool:
+        """Whether a candidate that search turns down has fewer lines and may cost nothing."""
+        noise_sd = nominate.pooled_noise(calibration, self.repeated).pair_sd
+        margin, most = self._margin(result.candidate), self.desk.config.judge.confirm_pairs
+        return simplify.worth_testing(result, margin, noise_sd, most)
+
+    def _margin(self, candidate: str) -> float:
+        """Return how much worse a candidate may be because it is simpler; 0 if it is not."""
+        if not simplify.is_simpler(self._record(candidate)):
+            return 0.0
+        return simplify.margin_left(self.desk.config.judge, self.desk.store.promoted())
+
+    def _record(self, candidate: str) -> Candidate:
+        return self.desk.store.candidate(candidate).record
 
     def _lightens(self) -> bool:
         return bool(self.held) and self.desk.config.oversight.minimise.when == "held"

@@ -5,7 +5,13 @@ from typing import Any
 
 from regency.errors import BadInput
 
-GROUPS = ("regency.proposers", "regency.sandboxes", "regency.executors", "regency.selectors")
+GROUPS = (
+    "regency.proposers",
+    "regency.sandboxes",
+    "regency.executors",
+    "regency.selectors",
+    "regency.guards",
+)
 
 
 def names(group: str) -> list[str]:

@@ -46,3 +46,15 @@ def test_json_keeps_numbers_and_leaves_the_rest():
 def test_only_plain_finite_numbers_pass(value: object):
     with pytest.raises(TrialError):
         finite("score", value)
+
+
+def test_numbers_by_group_are_named_by_both():
+    text = '{"error": 0.1, "accuracy": {"a": 0.9, "b": {"old": 1}}, "note": "x", "empty": {}}'
+    expected = {"error": 0.1, "accuracy/a": 0.9, "accuracy/b/old": 1.0}
+    assert numbers_in_json(text) == expected
+    with pytest.raises(TrialError, match="comes twice"):
+        numbers_in_json('{"a/b": 1, "a": {"b": 2}}')
+    with pytest.raises(TrialError, match="accuracy/a is nan, not a finite number"):
+        numbers_in_json('{"accuracy": {"a": NaN}}')
+    with pytest.raises(TrialError, match="not JSON"):
+        numbers_in_json('{"a":' * 100_000 + "1" + "}" * 100_000)

@@ -71,11 +71,15 @@ class SimulatedLab:
         stage = calibrate.calibrate("c0", settings, self.scale, seeds, 1)
         return self.drive(stage)
 
-    def test(self, candidate, calibration, index=1, promotions=0, settings=None, guards=(), **how):
+    def test(
+        self, candidate, calibration, index=1, promotions=0, settings=None, guards=(), margin=0.0,
+        **how,
+    ):  # fmt: skip
         settings = settings or JudgeTable()
         nomination = confirm.start(
-            index, promotions, candidate, "c0", calibration, settings, 1.0, self.scale
-        )
+            index, promotions, candidate, "c0", calibration, settings, 1.0, self.scale,
+            margin=margin,
+        )  # fmt: skip
         stage = confirm.confirm(
             nomination, calibration, settings, guards, self.scale, seeds, generation=1, **how
         )

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from regency.config.judging import GuardTable, JudgeTable
 from regency.config.oversight import Lead, Need, OversightTable, Rule
 from regency.config.probing import OutputTable, ProbeTable
 from regency.config.values import Command, InsidePath, PlainName, Size, Table
@@ -18,6 +19,8 @@ from regency.records import Limits, is_script
 
 __all__ = [
     "Config",
+    "GuardTable",
+    "JudgeTable",
     "Lead",
     "Need",
     "OutputTable",
@@ -83,6 +86,11 @@ class PhaseTable(Table):
         default_factory=list, description="Regular files it must write below `{out}`."
     )
     cpu_s: float | None = Field(None, gt=0, description="CPU limit of this phase, if different.")
+    only: Literal["search", "confirm"] | None = Field(
+        None,
+        description="The one split on which it is run: `confirm` for what is too slow for search, "
+        "such as tests that must pass or the answers to a guard's suite.",
+    )
 
 
 class LimitsTable(Table):
@@ -201,44 +209,6 @@ class ScoreTable(Table):
             raise ValueError("trust = 'blind' needs a scorer: set `command` and drop `read`")
         if self.trust == "self-reported" and (self.read is None) == (self.command is None):
             raise ValueError("trust = 'self-reported' needs either `read` or `command`")
-        return self
-
-
-class JudgeTable(Table):
-    """How sure a promotion must be."""
-
-    false_promotion_rate: float = Field(
-        0.05, gt=0, lt=0.5, description="α: chance of a false promotion per generation."
-    )
-    smallest_effect: float = Field(
-        0.0, ge=0, description="Gains below this, in metric units, are not worth a test."
-    )
-    calibration_pairs: int = Field(4, ge=3, description="A/A pairs at the start of an epoch.")
-    search_trials: int = Field(4, ge=1, description="Most trials of gate 1.")
-    confirm_pairs: int = Field(32, ge=2, description="Cap on pairs of gate 2.")
-    pairs: Literal["auto", "together", "in turn"] = Field(
-        "auto",
-        description="How the two runs of a pair share their core: at the same time, so that a "
-        "busy machine slows both alike, or one after the other. `auto`: together where the budget "
-        "is CPU time of one process and the score is blind.",
-    )
-
-
-class GuardTable(Table):
-    """A check that must not get worse."""
-
-    name: PlainName = Field(description="Name of the guard.")
-    of: str = Field(
-        description="A number of the scorer, or `cpu_s`, `wall_s`, `memory_bytes`, `OUTPUT_bytes`."
-    )
-    max_ratio: float | None = Field(None, gt=0, description="Most candidate ÷ champion.")
-    max_increase: float | None = Field(None, ge=0, description="Most candidate − champion.")
-    max_decrease: float | None = Field(None, ge=0, description="Most champion − candidate.")
-
-    @model_validator(mode="after")
-    def _one_margin(self) -> "GuardTable":
-        if sum(m is not None for m in (self.max_ratio, self.max_increase, self.max_decrease)) != 1:
-            raise ValueError("a guard needs exactly one of max_ratio, max_increase, max_decrease")
         return self
 
 
@@ -363,6 +333,30 @@ class Config(Table):
                 raise ValueError(f"probe {probe.name!r}: {problem}")
             if probe.kind in ("null", "fresh") and self.score.command is None:
                 raise ValueError(f"probe {probe.name!r} needs a scorer: set [score] command")
+        return self
+
+    @model_validator(mode="after")
+    def _phases_run_where_needed(self) -> "Config":
+        only = {phase.name: phase.only for phase in self.run}
+        for phase in self.run:
+            for name in phase.inputs:
+                earlier = only.get(name.split(":")[0]) if ":" in name else None
+                if earlier not in (None, phase.only):
+                    raise ValueError(
+                        f"phase {phase.name!r} reads {name!r}, which is there on the split "
+                        f"{earlier} only: set only = {earlier!r} for it too"
+                    )
+        for probe in self.probes:
+            if probe.phase is not None and only.get(probe.phase):
+                raise ValueError(f"probe {probe.name!r} needs a phase that is always run")
+        return self
+
+    @model_validator(mode="after")
+    def _guards_have_names(self) -> "Config":
+        names = [guard.name for guard in self.guards]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two guards are called {name!r}")
         return self
 
     @model_validator(mode="after")

@@ -114,6 +114,8 @@ def numbers_in_lines(text: str) -> dict[str, float]:
 def numbers_in_json(text: str) -> dict[str, float]:
     """Return the numbers of the one JSON object in ``text``; other values are left out.
 
+    Numbers of objects in it, such as a metric by group, are named ``metric/group``.
+
     Raises:
         TrialError: Not one JSON object, nested too deeply, or a number is not finite.
     """
@@ -121,18 +123,24 @@ def numbers_in_json(text: str) -> dict[str, float]:
         raise TrialError(f"the result has {len(text)} characters, at most {MAX_JSON_BYTES}")
     try:
         data = json.loads(text, object_pairs_hook=_unique)
+        if not isinstance(data, dict):
+            raise TrialError("the result is not a JSON object")
+        return _unique(_numbers("", data))
     except (ValueError, RecursionError) as error:
         raise TrialError(f"the result is not JSON: {error}") from error
-    if not isinstance(data, dict):
-        raise TrialError("the result is not a JSON object")
-    return {
-        name: finite(name, value)
-        for name, value in data.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
 
 
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _numbers(prefix: str, data: Mapping[str, Json]) -> list[tuple[str, float]]:
+    found: list[tuple[str, float]] = []
+    for name, value in data.items():
+        if isinstance(value, dict):
+            found += _numbers(f"{prefix}{name}/", value)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            found.append((f"{prefix}{name}", finite(f"{prefix}{name}", value)))
+    return found
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     made = dict(pairs)
     if len(made) < len(pairs):
         raise ValueError("a key comes twice")

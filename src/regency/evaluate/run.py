@@ -5,7 +5,7 @@ A candidate's fault is a `TrialError`; only the lab's own faults are raised as a
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -71,13 +71,18 @@ class Run:
     work: Path
     outcomes: list[Outcome] = field(default_factory=list)
 
+    @property
+    def phases(self) -> list[PhaseTable]:
+        """Those that are run on this split, in order."""
+        return [p for p in self.kit.config.run if p.only in (None, self.split)]
+
     def all(self) -> None:
         """Run every phase.
 
         Raises:
             TrialError: A phase failed, or an output is not what the lab says.
         """
-        for phase in self.kit.config.run:
+        for phase in self.phases:
             folder = self.work / phase.name
             folder.mkdir()
             self.outcomes.append(self.start(phase, folder))
@@ -150,6 +155,7 @@ class Run:
             scores = artifacts.numbers_in_lines("\n".join(o.stdout for o in self.outcomes))
         else:
             scores = self._read_result(str(table.read))
+        scores |= self.ask_guards()
         scores |= self.measured()  # never what the candidate says it used
         if table.metric not in scores:
             raise TrialError(f"no number named {table.metric!r} came out; print or write it")
@@ -161,14 +167,35 @@ class Run:
         Raises:
             TrialError: It refuses, takes too long, or prints no numbers.
         """
+        return self._ask("scorer", self.kit.config.score.command or (), outputs)
+
+    def ask_guards(self) -> dict[str, float]:
+        """Return the numbers of the guards' own commands, which are asked in gate 2 alone.
+
+        Raises:
+            TrialError: One refuses the output, takes too long, or prints no numbers.
+            BadInput: One prints the metric itself.
+        """
+        asked = [g for g in self.kit.config.guards if g.command and self.split == "confirm"]
+        found: dict[str, float] = {}
+        for guard in asked:
+            said = self._ask(f"guard {guard.name}", guard.command or (), self._gathered())
+            if self.kit.config.score.metric in said:
+                raise BadInput(
+                    f"the command of guard {guard.name!r} prints {self.kit.config.score.metric!r}, "
+                    "which is the metric. Give its number another name."
+                )
+            found |= said
+        return found
+
+    def _ask(self, who: str, command: Sequence[str], outputs: Path) -> dict[str, float]:
         extra = ("--out", str(outputs), "--private", str(self.private[0]), "--split", self.split)
-        command = (*(self.kit.config.score.command or ()), *extra)
-        result = run_trusted(command, self.kit.scorer, SCORER_WALL_S)
+        result = run_trusted((*command, *extra), self.kit.scorer, SCORER_WALL_S)
         if result.exit_code is None:
-            raise TrialError(f"the scorer ran longer than {SCORER_WALL_S:.0f} s")
+            raise TrialError(f"the {who} ran longer than {SCORER_WALL_S:.0f} s")
         if result.exit_code != 0:
             last = (result.stderr.strip().splitlines() or ["no message"])[-1]
-            raise TrialError(f"the scorer refused the output: {last[:300]}")
+            raise TrialError(f"the {who} refused the output: {last[:300]}")
         return artifacts.numbers_in_json(result.stdout)
 
     def measured(self) -> dict[str, float]:
@@ -196,8 +223,10 @@ class Run:
     def _gathered(self) -> Path:
         """Return a folder with every output; of two with one name the later phase's counts."""
         merged = self.work / OUTPUTS
+        if merged.is_dir():
+            return merged
         merged.mkdir()
-        for phase in self.kit.config.run:
+        for phase in self.phases:
             for name in phase.outputs:
                 (merged / name).unlink(missing_ok=True)
                 os.link(self.work / phase.name / name, merged / name)

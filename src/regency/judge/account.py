@@ -31,7 +31,7 @@ def _untested(verdict: Verdict) -> tuple[str, ...]:
     if verdict.gate == "screen":
         return ("It was turned down before anything ran: nothing was measured.",)
     if verdict.gate == "confirm":
-        return ("The test ended before its first pair.",)
+        return () if verdict.looks else ("The test ended before its first pair.",)
     if verdict.answer in (Answer.NOT_BETTER, Answer.INVALID):
         return ("Gate 1 turned it down: it was never tested, so nothing is promised about it.",)
     return ("It was never tested, so nothing is promised about it in either direction.",)

@@ -6,15 +6,16 @@ the level that was written down at the start. Runs nothing itself: it yields req
 
 import math
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from regency.config import GuardTable, JudgeTable
 from regency.errors import BadInput, TrialError
 from regency.judge import guards as guarding
-from regency.judge import outlook
+from regency.judge import outlook, simplify
 from regency.judge.calibrate import Seeds
-from regency.judge.scale import Scale
-from regency.judge.verdict import GUARDED, REASONS, finite
+from regency.judge.guards import Guard
+from regency.judge.scale import Scale, Scores
+from regency.judge.verdict import GUARDED, NEW_RULES, REASONS, SIMPLER, UNSURE, WORSENED, finite
 from regency.records import (
     Answer,
     Batch,
@@ -35,7 +36,7 @@ Requests = Generator[list[Batch], list[tuple[Trial, ...]], Verdict]
 Pair = tuple[Trial, Trial]
 
 
-def start(
+def start(  # noqa: PLR0913 - everything that is fixed beforehand
     index: int,
     promotions_so_far: int,
     candidate: str,
@@ -44,6 +45,9 @@ def start(
     settings: JudgeTable,
     gain: float,
     scale: Scale,
+    *,
+    margin: float = 0.0,
+    epoch: int = 0,
 ) -> Nomination:
     """Return the nomination, with its level fixed; write it down before any pair is run.
 
@@ -56,11 +60,27 @@ def start(
         settings: ``[judge]``.
         gain: Mean gain on the search split.
         scale: How scores are compared.
+        margin: How much worse it may be and still be promoted as simpler, metric units; 0: not.
+        epoch: Number of the epoch.
     """
     level = sequential.level(index, promotions_so_far, settings.false_promotion_rate)
     fewest = scale.fewest_pairs(calibration.e_process, level, calibration.pairs)
     cap = max(settings.confirm_pairs, fewest)
-    return Nomination(index, candidate, champion, level, cap, calibration.e_process, gain)
+    process = calibration.e_process
+    return Nomination(index, candidate, champion, level, cap, process, gain, margin, epoch)
+
+
+def abandoned(nomination: Nomination) -> Verdict:
+    """Return the verdict on a test begun under other rules: evidence never crosses epochs."""
+    return Verdict(
+        candidate=nomination.candidate,
+        answer=Answer.SUPERSEDED,
+        gate="confirm",
+        reason=NEW_RULES,
+        champion=nomination.champion,
+        nomination=nomination.index,
+        level=nomination.level,
+    )
 
 
 @dataclass(slots=True)
@@ -76,16 +96,20 @@ class Test:
         pairs: Valid pairs looked at, candidate first.
         differences: Their improvements, metric units.
         highest: Largest e-value so far.
+        within: Largest e-value so far against "worse by more than the nomination's margin".
+        findings: What the guards found at the latest look.
     """
 
     nomination: Nomination
     calibration: Calibration
     smallest_effect: float
-    guards: Sequence[GuardTable]
+    guards: Sequence[Guard]
     scale: Scale
     pairs: list[Pair] = field(default_factory=list)
     differences: list[float] = field(default_factory=list)
     highest: float = 1.0
+    within: float = 1.0
+    findings: tuple[Finding, ...] = ()
 
     def look(self, pair: Pair) -> Verdict | None:
         """Take one more pair and return the verdict if it can be given by now."""
@@ -93,35 +117,74 @@ class Test:
         if candidate.score is None or champion.score is None:
             return self.verdict(Answer.INVALID, candidate.fault or "A run gave no score.")
         self.pairs.append(pair)
-        scores, known = self._scores(), self.calibration.differences
+        scores = self._scores()
         try:
-            self.differences = self.scale.differences(scores)
-            evidence = self.scale.evidence(self.nomination.e_process, scores, known)
+            self._weigh(scores)
         except TrialError as error:
             return self.verdict(Answer.INVALID, f"{str(error).capitalize()}.")
-        self.highest = max(self.highest, evidence)
-        if self.highest * self.nomination.level >= 1:
-            return self._better()
+        new, old = zip(*self.pairs, strict=True)
+        self.findings = guarding.check(self.guards, new, old)
+        reached = self._shown()
+        if names := guarding.broken(self.findings):
+            return self._turned_down(Answer.NOT_BETTER, GUARDED if reached else WORSENED, names)
+        if reached:
+            return self._reached()
         answer = outlook.stop(scores, self.scale, self.nomination, self.smallest_effect)
-        return self.verdict(answer, REASONS[answer]) if answer else None
+        return self._given_up(answer, scores) if answer else None
+
+    def _weigh(self, scores: Scores) -> None:
+        process, known = self.nomination.e_process, self.calibration.differences
+        self.differences = self.scale.differences(scores)
+        self.highest = max(self.highest, self.scale.evidence(process, scores, known))
+        if margin := self.nomination.margin:
+            evidence = simplify.evidence(self.scale, process, scores, known, margin)
+            self.within = max(self.within, evidence)
+
+    def _shown(self) -> bool:
+        """Return whether it is known to be better; what is better is within the margin as well."""
+        least = min(self.highest, self.within) if self.nomination.margin else self.highest
+        return least * self.nomination.level >= 1
 
     def _scores(self) -> list[tuple[float, float]]:
         return [(new.score or 0.0, old.score or 0.0) for new, old in self.pairs]
 
-    def _better(self) -> Verdict:
-        new, old = zip(*self.pairs, strict=True)
-        findings = guarding.check(self.guards, new, old)
-        failed = ", ".join(finding.guard for finding in findings if not finding.passed)
-        if failed:
-            return self.verdict(Answer.NOT_BETTER, GUARDED.format(names=failed), findings)
-        return self.verdict(Answer.BETTER, REASONS[Answer.BETTER], findings)
+    def _reached(self) -> Verdict | None:
+        """Return the verdict on a candidate that is better, once its guards are settled."""
+        names = guarding.unsettled(self.findings)
+        if not names:
+            return self._promoted(REASONS[Answer.BETTER], self.highest, 0.0)
+        if len(self.pairs) < self.nomination.max_pairs:
+            return None
+        return self._turned_down(Answer.UNDECIDED, UNSURE, names)
+
+    def _given_up(self, answer: Answer, scores: Scores) -> Verdict | None:
+        """Return the verdict on a candidate that is not going to be found better.
+
+        If it is simpler, to be no worse is enough. Both may be asked at one level: what is worse
+        by more than the margin is no better either, so that there is one mistake to be made.
+        """
+        given_up = self.verdict(answer, REASONS[answer])
+        if not self.nomination.margin:
+            return given_up
+        if self.within * self.nomination.level >= 1 and not guarding.unsettled(self.findings):
+            return self._promoted(SIMPLER, self.within, self.nomination.margin)
+        return given_up if simplify.hopeless(self.scale, scores, self.nomination) else None
+
+    def _promoted(self, reason: str, evidence: float, margin: float) -> Verdict:
+        """Return ``better``: what was shown at any look stays shown, so it bounds the interval."""
+        verdict = self.verdict(Answer.BETTER, reason)
+        low = -margin if verdict.low is None else max(verdict.low, -margin)
+        return replace(verdict, margin=margin, e_value=evidence, low=low + 0.0)
+
+    def _turned_down(self, answer: Answer, reason: str, names: Sequence[str]) -> Verdict:
+        return self.verdict(answer, reason.format(names=", ".join(names)))
 
     def _interval(self) -> tuple[float | None, float | None]:
         level, known = self.nomination.level, self.calibration.differences
         ends = self.scale.interval(self.nomination.e_process, self._scores(), level, known)
         return finite(ends[0]), finite(ends[1])
 
-    def verdict(self, answer: Answer, reason: str, findings: tuple[Finding, ...] = ()) -> Verdict:
+    def verdict(self, answer: Answer, reason: str) -> Verdict:
         """Return ``answer`` with the evidence as it stands."""
         looks = len(self.differences)
         low, high = self._interval() if looks else (None, None)
@@ -138,7 +201,7 @@ class Test:
             e_value=self.highest,
             level=self.nomination.level,
             looks=looks,
-            findings=findings,
+            findings=self.findings,
         )
 
 
@@ -210,12 +273,14 @@ def confirm(  # noqa: PLR0913 - everything that a verdict rests on
         superseded: Whether the champion has moved; asked before each request.
 
     Returns:
-        ``better`` only if the e-value reached ``1 / level`` and every guard passed.
+        ``better`` only if the e-value reached ``1 / level`` and every guard passed; marked as
+        simpler if it is not known to be better, but to be within the nomination's margin.
 
     Raises:
         BadInput: The champion failed twice in the same pair.
     """
-    test = Test(nomination, calibration, settings.smallest_effect, guards, scale)
+    loaded = guarding.load(guards)
+    test = Test(nomination, calibration, settings.smallest_effect, loaded, scale)
     plan = Plan(nomination, generation, seeds)
     asked = 0
     while asked < nomination.max_pairs:

@@ -1,69 +1,84 @@
-"""Guards: numbers that must not get worse, as non-inferiority with a margin.
+"""Guards: what must not get worse, as non-inferiority tests that one may look at after every pair.
 
-Reads trials that were already run; asks for none, and does not weigh guards against scores.
+Reads trials that were already run; asks for none, and does not weigh guards against scores. Other
+kinds come in through ``regency.guards``.
 """
 
-import math
 from collections.abc import Sequence
+from typing import Protocol
 
+from regency import plugins
 from regency.config import GuardTable
+from regency.errors import BadInput
 from regency.records import Finding, Trial
-from regency.stats import intervals
 
-CHANCE = 0.05  # that a candidate beyond the margin passes
+GROUP = "regency.guards"
+
+
+class Guard(Protocol):
+    """What an entry point of ``regency.guards`` makes: ``kind(name=…, **settings)``."""
+
+    name: str
+
+    def check(self, candidate: Sequence[Trial], baseline: Sequence[Trial]) -> Sequence[Finding]:
+        """Return what is found on the pairs so far; asked again after every pair.
+
+        Args:
+            candidate: The candidate's valid trials of gate 2, in order of pairs, at least one.
+            baseline: The champion's, of the same pairs.
+        """
+
+
+def load(tables: Sequence[GuardTable]) -> tuple[Guard, ...]:
+    """Return the guards that ``[[guards]]`` asks for.
+
+    Raises:
+        BadInput: A kind is unknown, or does not take its settings.
+    """
+    return tuple(_made(table) for table in tables)
 
 
 def check(
-    guards: Sequence[GuardTable],
-    candidate_trials: Sequence[Trial],
-    champion_trials: Sequence[Trial],
+    guards: Sequence[Guard], candidate: Sequence[Trial], baseline: Sequence[Trial]
 ) -> tuple[Finding, ...]:
-    """Return what each guard finds on the paired trials of gate 2.
+    """Return what all guards find on the pairs so far.
 
-    A guard passes when the candidate is within the margin with 95 % confidence (one-sided paired
-    t bound). Numbers that never vary, such as the size of a model, are compared exactly.
-
-    Args:
-        guards: ``[[guards]]``.
-        candidate_trials: The candidate's valid trials, in order of pairs, at least one.
-        champion_trials: The champion's, of the same pairs.
+    Raises:
+        BadInput: A guard itself fails.
     """
-    return tuple(_find(guard, candidate_trials, champion_trials) for guard in guards)
+    found: list[Finding] = []
+    for guard in guards:
+        try:
+            found += guard.check(candidate, baseline)
+        except Exception as error:
+            raise BadInput(
+                f"the guard {guard.name!r} failed: {type(error).__name__}: {error}. Mend its "
+                "entry point, or take it out of [[guards]]."
+            ) from error
+    return tuple(found)
 
 
-def _find(guard: GuardTable, candidate: Sequence[Trial], champion: Sequence[Trial]) -> Finding:
-    new, old = (
-        [trial.scores.get(guard.of, math.nan) for trial in arm] for arm in (candidate, champion)
-    )
-    if not all(math.isfinite(value) for value in (*new, *old)):
-        message = f"{guard.of} was not reported in every run: check `of` of guard {guard.name}."
-        return Finding(guard.name, passed=False, message=message)
-    excess = [_excess(guard, n, o) for n, o in zip(new, old, strict=True)]
-    worst = intervals.upper_t_bound(excess, CHANCE)
-    means = sum(new) / len(new), sum(old) / len(old)
-    passed = worst <= 0
-    message = f"{guard.of}: {means[0]:.6g} against {means[1]:.6g}, {_margin(guard)}: "
-    if passed:
-        message += "within."
-    elif sum(excess) > 0:
-        message += "beyond."
-    else:
-        message += "within on average, but too uncertain to be sure."
-    return Finding(guard.name, passed, message, *means)
+def broken(findings: Sequence[Finding]) -> list[str]:
+    """Return the names of the guards that the candidate is known not to pass."""
+    return _names(f for f in findings if not f.passed and f.settled)
 
 
-def _excess(guard: GuardTable, new: float, old: float) -> float:
-    """Return by how much one pair is beyond the margin."""
-    if guard.max_ratio is not None:
-        return new - guard.max_ratio * old
-    if guard.max_increase is not None:
-        return new - old - guard.max_increase
-    return old - new - (guard.max_decrease or 0.0)
+def unsettled(findings: Sequence[Finding]) -> list[str]:
+    """Return the names of the guards that need more pairs."""
+    return _names(f for f in findings if not f.passed and not f.settled)
 
 
-def _margin(guard: GuardTable) -> str:
-    if guard.max_ratio is not None:
-        return f"at most {guard.max_ratio:g} times"
-    if guard.max_increase is not None:
-        return f"at most {guard.max_increase:g} more"
-    return f"at most {guard.max_decrease:g} less"
+def _names(findings: object) -> list[str]:
+    return list(dict.fromkeys(finding.guard for finding in findings))  # type: ignore[attr-defined]
+
+
+def _made(table: GuardTable) -> Guard:
+    kind = plugins.load(GROUP, table.kind)
+    try:
+        made: Guard = kind(name=table.name, **table.arguments)
+    except TypeError as error:
+        raise BadInput(
+            f"guard {table.name!r} of kind {table.kind!r} does not take these settings: {error}. "
+            "Correct its table in [[guards]]."
+        ) from error
+    return made

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from regency.config import GuardTable
 from regency.judge import guards as guarding
 from regency.judge.calibrate import Seeds
+from regency.judge.guards import Guard
 from regency.judge.scale import Scale
 from regency.judge.verdict import GUARDED, finite
 from regency.records import Answer, Batch, Finding, Purpose, Trial, TrialRequest, Verdict
@@ -79,7 +80,7 @@ class Looks:
 
     claim: Claim
     scale: Scale
-    guards: Sequence[GuardTable]
+    guards: Sequence[Guard]
     trials: list[tuple[Trial, Trial]] = field(default_factory=list)
 
     def take(self, part: Trial, champion: Trial) -> Verdict | None:
@@ -100,13 +101,16 @@ class Looks:
         mean = math.fsum(self._differences()) / looks
         return looks >= LEAST_PAIRS and mean + luck <= -self.claim.margin / 2
 
-    def _passed(self) -> Verdict:
+    def _passed(self) -> Verdict | None:
+        """Return the verdict on a part that keeps the gain, once its guards are settled."""
         new, old = zip(*self.trials, strict=True)
         findings = guarding.check(self.guards, new, old)
-        failed = ", ".join(finding.guard for finding in findings if not finding.passed)
-        answer = Answer.NOT_BETTER if failed else Answer.AS_GOOD
-        reason = GUARDED.format(names=failed) if failed else AS_GOOD
-        return self.verdict(answer, reason, findings)
+        if failed := guarding.broken(findings):
+            reason = GUARDED.format(names=", ".join(failed))
+            return self.verdict(Answer.NOT_BETTER, reason, findings)
+        if guarding.unsettled(findings):
+            return None
+        return self.verdict(Answer.AS_GOOD, AS_GOOD, findings)
 
     def _scores(self) -> list[tuple[float, float]]:
         return [(new.score or 0.0, old.score or 0.0) for new, old in self.trials]
@@ -155,7 +159,7 @@ def as_good(
         passed. Its ``level`` is not taken from the budget of the generation's promotions: it says
         nothing of being better.
     """
-    looks = Looks(claim, scale, guards)
+    looks = Looks(claim, scale, guarding.load(guards))
     for first in range(0, claim.max_pairs, width):
         numbers = range(first, min(first + width, claim.max_pairs))
         for trials in (yield [_batch(claim, seeds, number) for number in numbers]):

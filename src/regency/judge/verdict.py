@@ -22,6 +22,12 @@ REASONS = {
     Answer.SUPERSEDED: "The champion changed during the test: rebase on the new champion.",
 }
 GUARDED = "Better on score, but it did not pass the guard {names}."
+WORSENED = "It did not pass the guard {names}."
+UNSURE = (
+    "Better on score, but the guard {names} stayed too uncertain in the pairs that a test may use."
+)
+SIMPLER = "Simpler: fewer lines, and on fresh runs not worse than the champion beyond the margin."
+NEW_RULES = "The rules changed during the test: propose it anew under the new ones."
 
 
 def explain(verdict: Verdict, metric: str = "score") -> str:
@@ -39,10 +45,10 @@ def explain(verdict: Verdict, metric: str = "score") -> str:
         f"({_range(verdict)})."
     )
     if verdict.answer is Answer.BETTER:
-        story += (
-            f" Without any improvement, at most 1 test in {1 / verdict.level:,.0f} gets so far."
-        )
-    return story
+        false = f"If worse by over {verdict.margin:.4g}" if verdict.simpler else "If no better"
+        story += f" {false}, at most 1 test in {1 / verdict.level:,.0f} gets so far."
+    failed = [finding.message for finding in verdict.findings if not finding.passed]
+    return " ".join([story, *failed])
 
 
 def _range(verdict: Verdict) -> str:

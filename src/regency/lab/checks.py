@@ -25,6 +25,7 @@ def check(config: Config, present: set[str]) -> None:
         if not any(match(path, [pattern]) for path in present):
             raise ConfigError(f"editable = {pattern!r} matches no file. Correct it in {SETTINGS}.")
     needed = [config.lab.brief, *config.score.files, *config.data.files]
+    needed += [name for guard in config.guards for name in guard.files]
     for name in needed:
         if name not in present:
             raise ConfigError(
@@ -42,6 +43,7 @@ def check(config: Config, present: set[str]) -> None:
 def _check_commands(config: Config, present: set[str]) -> None:
     commands: list[Sequence[str]] = [phase.command for phase in config.run]
     trusted = [config.score.command, config.data.command, *(p.command for p in config.probes)]
+    trusted += [guard.command for guard in config.guards]
     commands += [command for command in trusted if command]
     for command in commands:
         program = command[0]
@@ -57,6 +59,7 @@ def _check_commands(config: Config, present: set[str]) -> None:
 def _check_plugins(config: Config) -> None:
     wanted = [("regency.sandboxes", config.sandbox.engine)]
     wanted.append(("regency.selectors", config.archive.select))
+    wanted += [("regency.guards", guard.kind) for guard in config.guards]
     wanted += [("regency.proposers", agent.kind) for agent in config.agents.values()]
     for group, name in wanted:
         if name not in plugins.names(group):

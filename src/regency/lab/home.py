@@ -144,10 +144,13 @@ def rules(config: Config, present: set[str]) -> tuple[str, ...]:
         config: The settings.
         present: Files of the lab.
     """
-    commands = [config.score.command, config.data.command, *(p.command for p in config.probes)]
+    commands = [config.score.command, config.data.command]
+    commands += [probe.command for probe in config.probes]
+    commands += [guard.command for guard in config.guards]
     words = [word for command in commands if command for word in command]
     named = {word for word in words if word in present}
-    listed = {*config.score.files, *config.data.files, config.lab.brief} & present
+    listed = {*config.score.files, *config.data.files, config.lab.brief}
+    listed = (listed | {name for guard in config.guards for name in guard.files}) & present
     return tuple(sorted(named | listed | {SETTINGS}))
 
 

@@ -111,6 +111,11 @@ _next_index = select(func.coalesce(func.max(nominations.c.index), 0) + 1).where(
 _promotions = select(func.count()).where(
     nominations.c.answer == "better", nominations.c.generation == _which
 )
+_promoted = (
+    select(nominations.c.candidate)
+    .where(nominations.c.answer == "better", nominations.c.generation == _which)
+    .order_by(nominations.c.seq)
+)
 _packets = select(packets, entries.c.time, entries.c.text).join(
     entries, entries.c.seq == packets.c.seq
 )
@@ -275,6 +280,12 @@ class Queries:
         number = int(self._total("generation"))
         index = int(self._scalar(_next_index, which=number))
         return index, int(self._scalar(_promotions, which=number))
+
+    def promoted(self) -> tuple[Verdict, ...]:
+        """Return the verdicts of the latest generation's promotions, oldest first."""
+        rows = self._rows(_promoted, which=int(self._total("generation")))
+        found = [self.verdicts(row.candidate) for row in rows]
+        return tuple(v for verdicts in found for v in verdicts if v.gate == "confirm")
 
     def champion(self) -> str:
         """Return the champion's id, empty before the first."""

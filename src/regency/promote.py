@@ -6,6 +6,7 @@ the lab writes the ledger, then git.
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from regency import __version__
@@ -22,6 +23,7 @@ from regency.records import (
     Generation,
     Json,
     Packet,
+    Ruling,
     Trial,
     Verdict,
     plain,
@@ -40,7 +42,7 @@ def tag_name(number: int, simulated: bool) -> str:
     return f"simulated/{number}" if simulated else f"generation/{number}"
 
 
-def statement(
+def statement(  # noqa: PLR0913
     *,
     generation: Generation,
     packet: Packet,
@@ -50,6 +52,9 @@ def statement(
     epoch: object,
     ledger_head: str,
     trials: Sequence[Trial] = (),
+    packet_digest: str = "",
+    ruling: Ruling | None = None,
+    oversight: Mapping[str, Json] | None = None,
 ) -> dict[str, Json]:
     """Return the in-toto Statement v1 for a generation: all that an auditor asks of a promotion.
 
@@ -62,19 +67,24 @@ def statement(
         epoch: Record or mapping with the digests of settings, scorer and data.
         ledger_head: Checkpoint of the ledger before this generation's own entry.
         trials: Trials behind the evidence: seeds, compute and sandbox levels.
+        packet_digest: SHA-256 of the packet as the ledger holds it.
+        ruling: What policy said: the rule that matched and every condition it looked at.
+        oversight: The policy in force: rules, autonomy, bounds.
     """
     approvers = {d.by.name for d in decisions if d.answer == "approve" and _is_person(d)}
     predicate = {
         "generation": {"number": generation.number, "tag": generation.tag,
                        "candidate": generation.candidate},
         "base": {"generation": packet.base_generation, "commit": packet.base_commit},
-        "packet": _packet(packet),
+        "packet": _packet(packet) | {"digest": packet_digest},
         "proposed_by": [_proposer(c) for c in _once(candidates)],
+        "authorship": _authorship(packet),
         "evaluation": _epoch(epoch),
         "evidence": plain(packet.evidence),
         "evidence_digest": packet.evidence_digest,
         "calibration": plain(calibration),
         "trials": _trials(trials),
+        "policy": {"in_force": plain(oversight), "ruling": plain(ruling)},
         "decisions": plain(decisions),
         "approved_by": list(generation.approved_by),
         "two_person_review": len(approvers) > 1,
@@ -183,6 +193,14 @@ def _shown_change(change: Change) -> dict[str, Json]:
     }
     failed = [plain(check) for check in change.claims if check.result == "fails"]
     return about | {"diff_sha256": digest, "failed_claims": failed}
+
+
+def _authorship(packet: Packet) -> dict[str, int]:
+    """Return lines of the net change by who wrote them."""
+    lines: Counter[str] = Counter()
+    for change in packet.changes:
+        lines.update(change.agents)
+    return dict(sorted(lines.items()))
 
 
 def _proposer(candidate: Candidate) -> dict[str, Json]:

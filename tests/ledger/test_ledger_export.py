@@ -254,7 +254,7 @@ def test_a_log_whose_first_entry_founds_another_lab(tmp_path):
         log.export(tmp_path / name.rpartition("/")[2])
         report = verify_export(tmp_path / name.rpartition("/")[2], VERIFIER)
         assert report.ok is good
-        assert good or "entry 0 founds another lab" in report.problems[0]
+        assert good or "entry 0 (lab.created): it founds another lab" in report.problems[0]
 
 
 def test_a_number_that_is_not_its_place(tmp_path):

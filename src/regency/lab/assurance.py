@@ -12,7 +12,7 @@ from regency.errors import BadInput, LedgerError, Refused
 from regency.lab import epochs
 from regency.lab.opened import Opened
 from regency.ledger import signers as rules
-from regency.ledger.entry import canonical, parse
+from regency.ledger.entry import digest, parse
 from regency.ledger.signers import ENROLLED, REVOKED, Signer, Signers
 from regency.ledger.sshkeys import SshKey
 from regency.records import Actor, ActorKind, Decision, Json, Signature, plain
@@ -66,7 +66,7 @@ def digest_of(lab: Opened, item: str) -> str:
     except BadInput:
         return ""
     (text,) = lab.store.texts(seq, seq + 1)
-    return epochs.digest_of(canonical(lab.recorder.blobs.unpack(parse(text).body)))
+    return digest(lab.recorder.blobs.unpack(parse(text).body))
 
 
 def signers(lab: Opened) -> Signers:

@@ -108,7 +108,7 @@ def _approve(lab: Opened, packet: Packet, decision: Decision) -> Outcome:
     if not ruling.allowed:
         lab.recorder.record(decision.by, [("decision", plain(decision))])
         return Outcome(f"Recorded. {ruling.message}", ruling=ruling)
-    generation = _ratified(lab, packet, decision)
+    generation = _ratified(lab, packet, decision, ruling)
     items: list[tuple[str, Json]] = [
         ("decision", plain(decision)),
         ("packet.closed", {"packet": packet.id, "status": "approved", "reason": decision.reason}),
@@ -120,7 +120,7 @@ def _approve(lab: Opened, packet: Packet, decision: Decision) -> Outcome:
     return Outcome(f"{packet.id} is approved: it is {generation.tag}.", generation, ruling)
 
 
-def _ratified(lab: Opened, packet: Packet, decision: Decision) -> Generation:
+def _ratified(lab: Opened, packet: Packet, decision: Decision, ruling: Ruling) -> Generation:
     number = lab.store.generation().number + 1
     decisions = [*lab.store.decisions(packet.id), decision]
     names = dict.fromkeys(d.by.name for d in decisions if d.answer == "approve")
@@ -142,6 +142,9 @@ def _ratified(lab: Opened, packet: Packet, decision: Decision) -> Generation:
         epoch=lab.epoch,
         ledger_head=lab.recorder.log.checkpoint(),
         trials=[t for c in line for t in lab.store.trials(c.id, Purpose.CONFIRM)],
+        packet_digest=assurance.digest_of(lab, packet.id),
+        ruling=ruling,
+        oversight=lab.config.oversight.model_dump(mode="json"),
     )
     envelope = promote.attest(statement, lab.recorder.key)
     return replace(generation, attestation_digest=lab.recorder.blobs.put(envelope.encode()))

@@ -4,7 +4,7 @@ import copy
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -89,17 +89,27 @@ class Blobs:
 
     def unpack(self, body: Mapping[str, Json]) -> Mapping[str, Json]:
         """Return the body that `pack` was given."""
-        if PACKED not in body:
-            return body
-        whole = copy.deepcopy({key: body[key] for key in body if key != PACKED})
-        for pointer, digest in body[PACKED].items():
-            _set(whole, _place(pointer), self.get(digest).decode())
-        return whole
+        return unpacked(body, self.get)
 
     def _path(self, digest: str) -> Path:
         if not re.fullmatch("[0-9a-f]{64}", digest):
             raise BadInput(f"{digest!r} is not a SHA-256: give 64 hexadecimal digits.")
         return self.folder / digest[:2] / digest
+
+
+def unpacked(body: Mapping[str, Json], get: Callable[[str], bytes]) -> Mapping[str, Json]:
+    """Return a body with the texts that were moved out of it.
+
+    Args:
+        body: As `Blobs.pack` gave it.
+        get: Digest → content.
+    """
+    if PACKED not in body:
+        return body
+    whole = copy.deepcopy({key: body[key] for key in body if key != PACKED})
+    for pointer, digest in body[PACKED].items():
+        _set(whole, _place(pointer), get(digest).decode())
+    return whole
 
 
 def _surely_small(body: Mapping[str, Json]) -> bool:

@@ -4,6 +4,7 @@ Canonical form is RFC 8785. What JSON numbers cannot carry (integers beyond 2^53
 floats) is written as strings, which `regency.records.build` reads back as numbers.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -48,6 +49,11 @@ def normal(value: Json) -> Json:
 def canonical(value: Json) -> bytes:
     """Return the RFC 8785 form of ``value``, made `normal` first."""
     return rfc8785.dumps(normal(value))
+
+
+def digest(value: Json) -> str:
+    """Return the SHA-256 of the canonical form of ``value``, hexadecimal."""
+    return hashlib.sha256(canonical(value)).hexdigest()
 
 
 def encode(entry: Entry) -> bytes:

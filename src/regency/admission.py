@@ -66,6 +66,7 @@ class Admission:
         record: Callable[[Actor, Items], None],
         numbering: Callable[[], AbstractContextManager[object]],
         quoted: Quoted,
+        refusal: Callable[[str, dict[str, bytes]], str] = lambda _, __: "",
     ) -> None:
         """Take what admitting needs.
 
@@ -77,13 +78,14 @@ class Admission:
             record: Puts entries in the ledger.
             numbering: Held while numbers are given out, so that two processes never share one.
             quoted: Knows the hidden text.
+            refusal: Parent and files → why people do not want them tried, empty if they may be.
         """
         self._change = change
         self._store = store
         self._repo, self._writer = repo, Writer(repo)
         self._files = files
         self._record = record
-        self._numbering, self._quoted = numbering, quoted
+        self._numbering, self._quoted, self._refusal = numbering, quoted, refusal
         self._novelty = Novelty(store.twin)
         self._near = NearCopies(self._recent_changes)
 
@@ -132,6 +134,7 @@ class Admission:
         if proposal.agent.kind == PART:
             fault = f"its agent is of the kind {PART!r}, which is Regency's own"
         fault = fault or self._quota_fault(proposal.agent.name, waiting)
+        fault = fault or self._refusal(parent.id, apply(before, edits))
         change = b"" if fault else fingerprint(edits, before)
         return _Draft(number, _cut(proposal), parent, before, fault, change)
 

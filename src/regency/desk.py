@@ -8,7 +8,17 @@ from regency.archive.select import Selector
 from regency.config import Config
 from regency.evaluate.crew import Crew
 from regency.propose.proposer import Proposer
-from regency.records import Actor, ActorKind, Candidate, Event, Json, Packet, Proposal, Verdict
+from regency.records import (
+    Actor,
+    ActorKind,
+    Candidate,
+    Event,
+    Json,
+    Packet,
+    Proposal,
+    Review,
+    Verdict,
+)
 from regency.store import Store
 
 SYSTEM = Actor(ActorKind.SYSTEM, "regency")
@@ -36,6 +46,7 @@ class Desk:
         admit: Turns proposals into candidates; those with a verdict already are not run.
         variant: Champion and files → the candidate that holds this part of it.
         packet: Snapshot for a human, of the champion to be and the verdict that made it so.
+        reviews: What people turned down or asked for, newest first.
         files: Candidate id → its files as agents may see them.
         absent: Why the lab must pause because no human has been there; empty while one has.
         show: Takes live events.
@@ -57,6 +68,7 @@ class Desk:
     admit: Callable[[Sequence[Proposal]], list[tuple[Candidate, Verdict | None]]]
     variant: Callable[[str, Mapping[str, bytes]], str]
     packet: Callable[[str, Verdict], Packet]
+    reviews: Callable[[], tuple[Review, ...]]
     files: Callable[[str], Mapping[str, bytes]]
     absent: Callable[[], str]
     show: Callable[[Event], None]

@@ -18,7 +18,7 @@ from regency.judge.calibrate import calibrate
 from regency.judge.scale import scale_of
 from regency.oversee.lead import held
 from regency.propose.brief import Standing
-from regency.records import Answer, Calibration, Candidate, Event, Nomination, Verdict, plain
+from regency.records import PART, Answer, Calibration, Candidate, Event, Nomination, Verdict, plain
 from regency.reduction import LOOKING, TESTING, Reduction
 from regency.repo.tree import match
 from regency.turns import Turns
@@ -114,6 +114,7 @@ class Story:
     reduction: Reduction = field(init=False)
     generation: int = -1
     held: str = ""
+    again: list[Candidate] = field(default_factory=list)  # what people left of a packet
 
     def __post_init__(self) -> None:
         """Pick up where the last run left off."""
@@ -148,7 +149,10 @@ class Story:
                 self.desk.crew.drop(name)
             self._supersede()
             self.turns.encourage()
-        self._enqueue([standing.record for standing in self.desk.store.unjudged()])
+        unjudged = [standing.record for standing in self.desk.store.unjudged()]
+        self._enqueue([candidate for candidate in unjudged if candidate.agent.kind != PART])
+        tested = {nomination.candidate for nomination in (self.testing, self.resumed) if nomination}
+        self.again = [c for c in unjudged if c.agent.kind == PART and c.id not in tested]
 
     def measure(self) -> None:
         """Calibrate once an epoch; run a new champion on fresh seeds before comparing with it."""
@@ -179,7 +183,7 @@ class Story:
             return
         if self.reduction.testing:  # the champion may move
             return
-        self.testing = self.resumed or self._nominate(self.calibration)
+        self.testing = self.resumed or self._nominate_again() or self._nominate(self.calibration)
         self.resumed = None
         if self.testing is None:
             self.stuck = bool(self.pool)
@@ -252,7 +256,7 @@ class Story:
             return ""
         if self.reduction.go_on(self.champion, self.calibration):
             return ""
-        return self.reduction.outcome(self.champion, moved=bool(self.promoted))
+        return self.reduction.outcome(self.desk.store.champion(), moved=bool(self.promoted))
 
     def summary(self, reason: str) -> Summary:
         """Return what this run did."""
@@ -364,15 +368,24 @@ class Story:
         if self._could_be_better(choice, calibration) or self._held() or self._too_late():
             return None
         self.searched = 0
+        return self._start(choice.candidate, choice.gain or 0.0, calibration)
+
+    def _nominate_again(self) -> Nomination | None:
+        """Return a nomination of what people left of a packet: it needs no search before."""
+        if not self.again or self.calibration is None:
+            return None
+        return self._start(self.again.pop(0).id, 0.0, self.calibration)
+
+    def _start(self, candidate: str, gain: float, calibration: Calibration) -> Nomination:
         index, promotions = self.desk.store.next_nomination()
         nomination = confirm.start(
             index,
             promotions,
-            choice.candidate,
+            candidate,
             self.champion,
             calibration,
             self.desk.config.judge,
-            choice.gain or 0.0,
+            gain,
             scale_of(self.desk.config.score),
             margin=self._margin(choice.candidate),
             epoch=self.desk.epoch,
@@ -461,6 +474,7 @@ class Story:
             noise_sd=noise_sd,
             editable=tuple(p for p in self.desk.files(parent) if match(p, patterns)),
             program=self.desk.program,
+            reviews=self.desk.reviews(),
         )
 
     # ── small questions ────────────────────────────────────────────────────────────────────────
@@ -476,10 +490,11 @@ class Story:
 
     def _idle(self) -> bool:
         """Whether nothing is under way, and no promising candidate can be tested now."""
-        waiting = self.desk.crew.tasks or self.queue or (self.pool and not self.stuck)
-        waiting = waiting or (self._lightens() and self.reduction.due(self.champion))
+        waiting = self.desk.crew.tasks or self.queue or self.again
+        ready = self.pool and not self.stuck
+        lighter = self._lightens() and self.reduction.due(self.champion)
         heeded = self.looked > -math.inf  # or the champion has just moved
-        return self.baseline is not None and heeded and not waiting
+        return self.baseline is not None and heeded and not (waiting or ready or lighter)
 
     def _elapsed(self) -> float:
         return time.monotonic() - self.started

@@ -150,6 +150,18 @@ def start_message(lab: str, checkpoint: str) -> str:
     return _anchored([_line(f"Generation 0 of {lab}: the starting point"), said], checkpoint)
 
 
+def rollback_message(generation: Generation, checkpoint: str) -> str:
+    """Return the text of the tag of a generation that goes back to an earlier one.
+
+    Args:
+        generation: The new generation.
+        checkpoint: Signed checkpoint of the ledger.
+    """
+    title = f"Generation {generation.number}: back to generation {generation.back_to}"
+    said = f"{', '.join(generation.approved_by)}: {generation.reason}"
+    return _anchored([_line(title), _section("Decided by", [_line(said)])], checkpoint)
+
+
 def anchor_of(message: str) -> str:
     """Return the checkpoint that a tag's text carries, empty if it carries none."""
     _, mark, checkpoint = message.rpartition(f"\n{ANCHOR}\n\n")

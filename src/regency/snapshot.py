@@ -10,6 +10,8 @@ from regency.oversee.risk import Signals
 from regency.records import Answer, Candidate, Packet, Verdict
 from regency.store import Store
 
+KEPT = (Answer.BETTER, Answer.AS_GOOD)
+
 
 @dataclass(frozen=True, slots=True)
 class Camera:
@@ -36,6 +38,7 @@ class Camera:
         """
         base = self.store.generation()
         line = self._line(base.candidate, head)
+        evidence = self._evidence(base.candidate, head, fresh)
         calibration = self.store.calibration()
         packet = packets.build(
             number=len(self.store.packets()) + 1,
@@ -43,13 +46,13 @@ class Camera:
             base_files=self.files(base.candidate),
             head=self.store.candidate(head).record,
             head_files=self.files(head),
-            verdicts=self._evidence(line, fresh),
+            verdicts=evidence,
             candidates=line,
             epoch=self.epoch,
             trust=self.config.score.trust,
             noise_sd=calibration.noise_sd if calibration else 0.0,
             files=self.files,
-            signals=self._signals(line, fresh),
+            signals=self._signals(evidence),
         )
         made = self.store.minimised()
         if made is None or made.candidate != head or made.head == head:
@@ -62,19 +65,21 @@ class Camera:
         """Return the candidates from just after ``base`` to ``head``, oldest first."""
         line: list[Candidate] = []
         here = head
-        while here and here != base:
+        while here != base:
             candidate = self.store.candidate(here).record
+            if not candidate.parent:  # the lab's start: the base lies on another line
+                break
             line.append(candidate)
             here = candidate.parent
         return line[::-1]
 
-    def _signals(self, line: Sequence[Candidate], fresh: Verdict | None) -> Signals:
+    def _signals(self, evidence: Sequence[Verdict]) -> Signals:
         """Return what is known beyond the text: splits that disagree, and the authors' record."""
         calibration = self.store.calibration()
         noise_sd = calibration.noise_sd if calibration else 0.0
         gaps = [
             (self.store.candidate(verdict.candidate).gain or 0.0) - (verdict.effect or 0.0)
-            for verdict in self._evidence(line, fresh)
+            for verdict in evidence
         ]
         gap = max(gaps, default=0.0) / noise_sd if noise_sd else 0.0
         return Signals(disagreement_sd=gap, record=self._records())
@@ -82,15 +87,25 @@ class Camera:
     def _records(self) -> dict[str, tuple[int, int]]:
         """Return author → changes that people approved, and changes that they rejected."""
         counts = {"approved": Counter[str](), "rejected": Counter[str]()}
+        turned_down = {decision.item for decision in self.store.said("reject")}
         for state in self.store.packets():
-            if state.status in counts:
-                authors = {agent for change in state.packet.changes for agent in change.agents}
-                counts[state.status].update(authors)
+            for change in state.packet.changes:
+                if state.status == "approved":
+                    counts["approved"].update(change.agents.keys())
+                elif turned_down & {state.packet.id, change.id}:
+                    counts["rejected"].update(change.agents.keys())
         names = set(counts["approved"]) | set(counts["rejected"])
         return {name: (counts["approved"][name], counts["rejected"][name]) for name in names}
 
-    def _evidence(self, line: Sequence[Candidate], fresh: Verdict | None) -> list[Verdict]:
-        known = [self.store.verdict(candidate.id) for candidate in line]
-        kept = (Answer.BETTER, Answer.AS_GOOD)
-        verdicts = [v for v in known if v is not None and v.answer in kept]
-        return [*verdicts, fresh] if fresh is not None else verdicts
+    def _evidence(self, base: str, head: str, fresh: Verdict | None) -> list[Verdict]:
+        """Return the verdicts that led from ``base`` to ``head``, oldest first.
+
+        They go from champion to champion, which is not always from parent to child: what people
+        left of a packet is held against the generation itself.
+        """
+        verdicts: list[Verdict] = []
+        verdict = fresh or self.store.verdict(head)
+        while verdict is not None and verdict.answer in KEPT and verdict.candidate != base:
+            verdicts.append(verdict)
+            verdict = self.store.verdict(verdict.champion) if verdict.champion else None
+        return verdicts[::-1]

@@ -178,7 +178,7 @@ def test_a_paused_lab_does_not_run_until_a_human_resumes(folder):
 
 
 def test_an_edit_of_the_rules_is_not_in_force_until_a_human_approves_it(folder):
-    from regency.lab import decide as decisions
+    from regency.lab import ruleset as decisions
 
     settings = folder / "regency.toml"
     settings.write_text(settings.read_text().replace("search_trials = 2", "search_trials = 3"))

@@ -13,7 +13,7 @@ from regency.records import Actor, ActorKind, Decision
 FACTS = {
     "risk": 0.3, "minutes": 4.0, "lines": 10, "files": 1, "gain_sd": 6.5, "trust": "blind",
     "autonomy": "supervised", "kind": "packet", "agents": ["mutate"],
-    "touches": ["train.py", "network"],
+    "touches": ["train.py", "network"], "assurance": "none",
 }  # fmt: skip
 
 

@@ -48,7 +48,8 @@ class Rule(Table):
     name: str = Field("", description="Name, for messages; default: its condition.")
     when: str = Field(
         description="Condition over `risk`, `trust`, `minutes`, `lines`, `files`, `gain_sd`, "
-        "`autonomy`, `agents`, `touches`, `kind`."
+        "`autonomy`, `agents`, `touches`, `kind` (`packet`, or `lab` for a change of these rules) "
+        "and `assurance` (the weakest of the approvals in hand: `none`, `local`, `key`, `present`)."
     )
     need: Need = Field(default_factory=lambda: Need.model_validate({}), description="Approvals.")
 

@@ -139,6 +139,7 @@ class Looks:
             level=self.claim.level,
             looks=looks,
             findings=tuple(findings),
+            margin=self.claim.margin,
         )
 
 

@@ -1,23 +1,25 @@
 """The one door for human decisions, and what follows from them.
 
 Order: checks, then one ledger transaction, then git. Whatever is cut off after the transaction is
-mended when the lab is next opened.
+mended when the lab is next opened. Decisions wait for one another, so that of two people who decide
+at once one is first and the other is told.
 """
 
-import json
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from regency import promote
-from regency.config import parse
 from regency.errors import BadInput, Refused
-from regency.lab import assurance, checks, epochs, ground
-from regency.lab.home import SETTINGS, rules
+from regency.lab import assurance, ruleset
 from regency.lab.opened import Opened
+from regency.lab.rejections import base_of, is_rules, meant, packet_of
 from regency.oversee import policy
+from regency.oversee.rejection import applied_diff, marks, without
 from regency.records import (
     Actor,
     ActorKind,
+    Change,
     Decision,
     Generation,
     Json,
@@ -28,6 +30,7 @@ from regency.records import (
 )
 
 ANSWERS = ("approve", "reject", "request-changes")
+Items = list[tuple[str, Json]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +47,42 @@ def decide(lab: Opened, decision: Decision) -> Outcome:
     _check_decider(lab, decision)
     with lab.home.numbering():
         decision = assurance.established(lab, decision)
-        if decision.item.startswith("lab-"):
+        if is_rules(decision.item):
             return _decide_rules(lab, decision)
         packet = _open_packet(lab, decision.item)
         if decision.answer == "approve":
-            outcome = _approve(lab, packet, decision)
-        elif decision.answer == "reject":
-            outcome = _reject(lab, packet, decision)
-        else:
-            lab.recorder.record(decision.by, [("decision", plain(decision))])
-            outcome = Outcome(f"Changes to {packet.id} are requested; the packet stays open.")
-    return outcome
+            return _approve(lab, packet, decision)
+        if decision.answer == "reject":
+            return _reject(lab, packet, decision)
+        lab.recorder.record(decision.by, [("decision", plain(decision))])
+        return Outcome(
+            f"Changes to {decision.item} are requested: agents are told, {packet.id} stays open."
+        )
 
 
 def rule_on(lab: Opened, packet: Packet, extra: Sequence[Decision] = ()) -> Ruling:
-    """Return what policy says of ``packet`` with the approvals in hand and ``extra`` ones."""
-    approvals = [d for d in (*lab.store.decisions(packet.id), *extra) if d.answer == "approve"]
-    line = [lab.store.candidate(c).record for change in packet.changes for c in change.candidates]
-    authors = {candidate.agent.name for candidate in line}
+    """Return what policy says of ``packet`` with the approvals in hand and ``extra`` ones.
+
+    Every change needs the approvals that the rule asks for, each from somebody who did not write
+    it; the ruling is that of the change which has the fewest.
+    """
+    said = (*said_of(lab, packet), *extra)
     facts = policy.facts_of(packet, autonomy=lab.config.oversight.autonomy)
-    return policy.rule_on(lab.config.oversight.rules, facts, approvals, authors)
+    rulings = []
+    for change in packet.changes or [None]:
+        names = (packet.id, change.id) if change else (packet.id,)
+        line = change.candidates if change else ()
+        authors = {lab.store.candidate(candidate).record.agent.name for candidate in line}
+        standing = policy.standing([d for d in said if d.item in names])
+        ruling = policy.rule_on(lab.config.oversight.rules, facts, standing, authors)
+        rulings.append(replace(ruling, change=change.id if change else ""))
+    return min(rulings, key=lambda ruling: ruling.given)
+
+
+def said_of(lab: Opened, packet: Packet) -> list[Decision]:
+    """Return the decisions on a packet or on one of its changes, oldest first."""
+    items = {packet.id, *(change.id for change in packet.changes)}
+    return [decision for decision in lab.store.said() if decision.item in items]
 
 
 def tag_missing(lab: Opened) -> None:
@@ -74,13 +93,30 @@ def tag_missing(lab: Opened) -> None:
             lab.repo.tag(generation.tag, generation.commit, _tag_message(lab, generation))
 
 
-def pending_rules(lab: Opened) -> tuple[str, dict[str, bytes | None]] | None:
-    """Return the pending change of the rules as (item id, files), or None if there is none."""
-    files = epochs.pending(lab.home, lab.epoch)
-    if not files:
-        return None
-    text = json.dumps({n: epochs.digest_of(c or b"") for n, c in sorted(files.items())})
-    return f"lab-{epochs.digest_of(text.encode())[:8]}", files
+def roll_back(lab: Opened, number: int, by: Actor, reason: str) -> Generation:
+    """Make an earlier generation stand again, as a new one: see `Lab.roll_back`."""
+    if by.kind is not (ActorKind.SIMULATED_HUMAN if lab.simulated else ActorKind.HUMAN):
+        raise Refused("only a human can roll a lab back")
+    with lab.home.numbering():
+        target = promote.rollback_target(lab.store.generations(), number)
+        latest = lab.store.generation()
+        fresh = Generation(
+            number=latest.number + 1,
+            candidate=target.candidate,
+            commit=target.commit,
+            tag=promote.tag_name(latest.number + 1, lab.simulated),
+            approved_by=(by.name,),
+            back_to=target.number,
+            reason=reason,
+        )
+        why = f"{by.name} went back to {target.tag}: {reason}"
+        items: Items = [
+            ("generation", plain(fresh)),
+            ("champion", _move(target.candidate, lab.store.champion(), why)),
+            *_others_closed(lab, "", why),
+        ]
+        lab.recorder.record(by, items)
+    return fresh
 
 
 def _check_decider(lab: Opened, decision: Decision) -> None:
@@ -94,10 +130,32 @@ def _check_decider(lab: Opened, decision: Decision) -> None:
 
 
 def _open_packet(lab: Opened, item: str) -> Packet:
-    state = lab.store.packet(item)
+    """Return the open packet that ``item`` is or lies in.
+
+    Raises:
+        BadInput: There is none, or it has no such change.
+        Refused: It is no longer open; the message says why, and who was first.
+    """
+    state = lab.store.packet(packet_of(item))
+    packet = state.packet
+    if item != packet.id and not meant(packet, item):
+        names = ", ".join(change.id for change in packet.changes) or "none"
+        raise BadInput(f"{packet.id} has no change {item!r}: it has {names}.")
     if state.status != "open":
-        raise Refused(f"{item} is {state.status} already ({state.reason}). See `regency review`.")
-    return state.packet
+        who = [d.by.name for d in said_of(lab, packet) if d.answer == _CLOSES.get(state.status)]
+        by = f" by {who[-1]}" if who else ""
+        reason = state.reason.rstrip(".")
+        raise Refused(
+            f"{packet.id} is {state.status} already{by} ({reason}). Nothing was recorded. "
+            "See what waits now: regency review."
+        )
+    return packet
+
+
+_CLOSES = {"approved": "approve", "rejected": "reject"}
+
+
+# ── approving ──────────────────────────────────────────────────────────────────────────────────
 
 
 def _approve(lab: Opened, packet: Packet, decision: Decision) -> Outcome:
@@ -107,14 +165,18 @@ def _approve(lab: Opened, packet: Packet, decision: Decision) -> Outcome:
         raise Refused(ruling.message)
     if not ruling.allowed:
         lab.recorder.record(decision.by, [("decision", plain(decision))])
-        return Outcome(f"Recorded. {ruling.message}", ruling=ruling)
+        waits = f" {ruling.change} waits for more." if ruling.change else ""
+        return Outcome(f"Recorded. {ruling.message}{waits}", ruling=ruling)
     generation = _ratified(lab, packet, decision, ruling)
-    items: list[tuple[str, Json]] = [
+    items: Items = [
         ("decision", plain(decision)),
-        ("packet.closed", {"packet": packet.id, "status": "approved", "reason": decision.reason}),
+        ("packet.closed", _closed(packet, "approved", decision.reason)),
         ("generation", plain(generation)),
-        *_others_closed(lab, packet.id, "stale", f"Its base is no longer {generation.tag}."),
+        *_others_closed(lab, packet.id, f"Its base is no longer {generation.tag}."),
     ]
+    if generation.candidate not in _climb(lab, lab.store.champion()):
+        why = f"{generation.tag} was approved."
+        items.append(("champion", _move(generation.candidate, lab.store.champion(), why)))
     lab.recorder.record(decision.by, items)
     _reopen(lab, generation)
     return Outcome(f"{packet.id} is approved: it is {generation.tag}.", generation, ruling)
@@ -122,8 +184,8 @@ def _approve(lab: Opened, packet: Packet, decision: Decision) -> Outcome:
 
 def _ratified(lab: Opened, packet: Packet, decision: Decision, ruling: Ruling) -> Generation:
     number = lab.store.generation().number + 1
-    decisions = [*lab.store.decisions(packet.id), decision]
-    names = dict.fromkeys(d.by.name for d in decisions if d.answer == "approve")
+    decisions = [*said_of(lab, packet), decision]
+    names = dict.fromkeys(d.by.name for d in policy.standing(decisions) if d.answer == "approve")
     generation = Generation(
         number=number,
         candidate=packet.head_candidate,
@@ -158,75 +220,123 @@ def _reopen(lab: Opened, generation: Generation) -> None:
         lab.recorder.record(Actor(ActorKind.SYSTEM, "regency"), [("packet", plain(packet))])
 
 
+def _climb(lab: Opened, head: str) -> list[str]:
+    """Return a champion and what it was better than, one after another, to the start."""
+    found = [head]
+    while (verdict := lab.store.verdict(found[-1])) and verdict.champion not in ("", *found):
+        found.append(verdict.champion)
+    return found
+
+
+# ── rejecting ──────────────────────────────────────────────────────────────────────────────────
+
+
 def _reject(lab: Opened, packet: Packet, decision: Decision) -> Outcome:
-    base = lab.store.generation()
-    why = f"{packet.id} was rejected: {decision.reason}"
-    champion = lab.store.champion()
-    move = {"candidate": base.candidate, "previous": champion, "nomination": 0, "reason": why}
-    closed = {"packet": packet.id, "status": "rejected", "reason": decision.reason}
-    items: list[tuple[str, Json]] = [
+    """Drop the changes meant, go back to what was ratified, and have the rest judged again."""
+    base, champion = lab.store.generation(), lab.store.champion()
+    gone = meant(packet, decision.item)
+    rest = _rest(lab, base.candidate, champion, gone)
+    made = _made(lab, champion, decision.item, rest) if rest is not None else ""
+    why = f"{decision.item} was rejected: {decision.reason}"
+    left = f" What is left is {made}, to be judged again." if made else ""
+    items: Items = [
         ("decision", plain(decision)),
-        ("packet.closed", closed),
-        ("champion", move),
-        *_others_closed(lab, packet.id, "stale", why),
+        ("packet.closed", _closed(packet, "rejected", f"{why}{left}")),
+        ("champion", _move(base.candidate, champion, why)),
     ]
+    for state in lab.store.packets("open"):
+        if state.packet.id != packet.id and _holds(lab, state.packet, packet, gone):
+            items.append(("packet.closed", _closed(state.packet, "rejected", why)))
     lab.recorder.record(decision.by, items)
-    return Outcome(f"{packet.id} is rejected; the champion is {base.tag} again.")
+    after = f"What is left without it, {made}, is judged again by the next run." if made else ""
+    return Outcome(
+        f"{decision.item} is rejected; the champion is {base.tag} again. {after}".strip()
+    )
 
 
-def _others_closed(
-    lab: Opened, packet: str, status: str, reason: str
-) -> list[tuple[str, dict[str, str]]]:
-    others = [s.packet.id for s in lab.store.packets("open") if s.packet.id != packet]
-    return [("packet.closed", {"packet": o, "status": status, "reason": reason}) for o in others]
+def _rest(lab: Opened, base: str, champion: str, gone: Sequence[Change]) -> dict[str, bytes] | None:
+    """Return what is left of the champion without some changes, None if that is nothing."""
+    before = lab.files(base)
+    rest = dict(lab.files(champion))
+    for change in gone:
+        rest = without(change.diff, before, rest)
+    return None if rest == dict(before) else rest
+
+
+def _made(lab: Opened, champion: str, item: str, rest: dict[str, bytes]) -> str:
+    parts = lab.parts(contextlib.nullcontext)  # numbers are held already
+    return parts.make(champion, rest, f"{champion} without {item}, which a person rejected.").id
+
+
+def _holds(lab: Opened, other: Packet, packet: Packet, gone: Sequence[Change]) -> bool:
+    """Return whether another packet holds one of the changes that were rejected in ``packet``."""
+    base = lab.files(base_of(lab, packet).candidate)
+    theirs = marks(base, lab.files(other.head_candidate))
+    ours = (marks(base, applied_diff(change.diff, base)) for change in gone)
+    return other.base_generation == packet.base_generation and any(one <= theirs for one in ours)
+
+
+def _move(candidate: str, previous: str, reason: str) -> dict[str, Json]:
+    return {"candidate": candidate, "previous": previous, "nomination": 0, "reason": reason}
+
+
+def _closed(packet: Packet, status: str, reason: str) -> dict[str, Json]:
+    return {"packet": packet.id, "status": status, "reason": reason}
+
+
+def _others_closed(lab: Opened, packet: str, reason: str) -> Items:
+    others = [s.packet for s in lab.store.packets("open") if s.packet.id != packet]
+    return [("packet.closed", _closed(other, "stale", reason)) for other in others]
+
+
+# ── rules ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def _decide_rules(lab: Opened, decision: Decision) -> Outcome:
-    waiting = pending_rules(lab)
-    if waiting is None or waiting[0] != decision.item:
-        now = waiting[0] if waiting else "none"
-        raise BadInput(f"no pending lab change {decision.item!r}. Pending now: {now}.")
+    waiting = ruleset.demanded(lab, decision.item)
     if decision.answer != "approve":
         lab.recorder.record(decision.by, [("decision", plain(decision))])
-        return Outcome(f"{decision.item} is not approved; the rules in force stay as they are.")
-    number = open_epoch(lab, decision)
-    return Outcome(f"{decision.item} is approved: epoch {number} has begun with the new rules.")
+        return Outcome(
+            f"{decision.item} is not approved; the rules in force stay as they are, and the edit "
+            "stays pending until it is undone or decided again."
+        )
+    ruling = ruleset.rule_on_rules(lab, waiting, [decision])
+    decision = replace(decision, rule=ruling.rule)
+    if not ruling.allowed:
+        lab.recorder.record(decision.by, [("decision", plain(decision))])
+        return Outcome(f"Recorded. {ruling.message}", ruling=ruling)
+    return _open_epoch(lab, decision, waiting, ruling)
 
 
-def open_epoch(lab: Opened, decision: Decision) -> int:
-    """Begin a new epoch with the rules of the working tree; the champion is measured again.
-
-    Raises:
-        ConfigError: The new rules cannot work.
-    """
-    head = lab.repo.head()
-    present = set(lab.repo.files(head))
-    text = (lab.home.root / SETTINGS).read_text()
-    config = parse(text)
-    checks.check(config, present)
-    names = rules(config, present)
-    number = lab.epoch.number + 1
-    epochs.copy_rules(lab.home, number, {n: (lab.home.root / n).read_bytes() for n in names})
-    for name in ground.needed_data(config):
-        if not (lab.home.data / name).is_file():
-            raise BadInput(f"no data file {name!r} is there. New data needs a new lab.")
-    start = ground.writer(lab.repo, lab.commit(lab.store.champion()), config)
-    proved = ground.prove(lab.home, config, number, start, unsafe=False)
-    body = epochs.opened(lab.home, number, text, names, proved)
-    items: list[tuple[str, Json]] = [
+def _open_epoch(
+    lab: Opened, decision: Decision, waiting: ruleset.Waiting, ruling: Ruling
+) -> Outcome:
+    """Begin a new epoch: what was not ratified is measured again, against what was."""
+    number, body = ruleset.prepared(lab, waiting)
+    base, champion = lab.store.generation(), lab.store.champion()
+    again = ""
+    items: Items = [
         ("decision", plain(decision)),
         ("epoch.opened", body),
-        *_others_closed(lab, "", "stale", f"Epoch {number} began with other rules."),
+        *_others_closed(lab, "", f"Epoch {number} began with other rules."),
     ]
+    if champion != base.candidate:
+        parts = lab.parts(contextlib.nullcontext)
+        again = parts.make(champion, lab.files(champion), f"{champion}, in epoch {number}.").id
+        why = f"Epoch {number} began: what no human ratified is judged again, as {again}."
+        items.append(("champion", _move(base.candidate, champion, why)))
     lab.recorder.record(decision.by, items)
     lab.reload()
-    return number
+    more = f" {champion} was not ratified yet: it is judged again, as {again}." if again else ""
+    said = f"{decision.item} is approved: epoch {number} has begun with the new rules.{more}"
+    return Outcome(said, ruling=ruling)
 
 
 def _tag_message(lab: Opened, generation: Generation) -> str:
     checkpoint = lab.recorder.log.checkpoint()
+    if generation.back_to is not None:
+        return promote.rollback_message(generation, checkpoint)
     if not generation.packet:
         return promote.start_message(lab.config.lab.name, checkpoint)
     packet = lab.store.packet(generation.packet).packet
-    decisions = lab.store.decisions(generation.packet)
-    return promote.tag_message(generation, packet, decisions, checkpoint)
+    return promote.tag_message(generation, packet, said_of(lab, packet), checkpoint)

@@ -9,8 +9,10 @@ from regency.judge.account import account
 from regency.judge.course import Course, course
 from regency.judge.scale import scale_of
 from regency.lab import agent_view, views
-from regency.lab.decide import pending_rules
+from regency.lab.decide import said_of
 from regency.lab.lab import Lab
+from regency.lab.rejections import is_rules, packet_of
+from regency.lab.ruleset import demanded
 from regency.lab.views import Answered, View
 from regency.records import Answer, Purpose, Verdict, plain
 from regency.repo.diff import unified
@@ -99,7 +101,7 @@ def packet(lab: Lab, identity: str, view: View) -> Answered:
     body["evidence"] = [{**row, "words": views.words(lab, v, view)} for row, v in rows]
     found: Answered = {"what": "packet", **body, "status": state.status, "closed": state.reason}
     found |= {"time": state.time, "metric": lab.config.score.metric, "noise_sd": noise_sd}
-    found["decisions"] = [plain(decision) for decision in lab.store.decisions(identity)]
+    found["decisions"] = [plain(decision) for decision in said_of(lab, whole)]
     found["policy"] = views.ruling(lab, identity, view)
     if view == "human":
         found["total"] = views.gain_of(list(whole.evidence), noise_sd)
@@ -112,13 +114,17 @@ def item(lab: Lab, identity: str, view: View) -> Answered:
     Raises:
         BadInput: Nothing has this id.
     """
-    if not identity.startswith("lab-"):
-        return packet(lab, identity, view)
-    pending = pending_rules(lab)
-    if pending is None or pending[0] != identity:
-        now = pending[0] if pending else "none"
-        raise BadInput(f"there is no pending lab change {identity!r}. Pending now: {now}.")
-    return {"what": "lab", "id": identity, "files": [_rule(lab, *f) for f in pending[1].items()]}
+    if is_rules(identity):
+        _, files = demanded(lab, identity)
+        rules = [_rule(lab, *file) for file in files.items()]
+        policy = views.ruling(lab, identity, view)
+        return {"what": "lab", "id": identity, "files": rules, "policy": policy}
+    found = packet(lab, packet_of(identity), view)
+    if identity != found["id"]:
+        found["changes"] = [change for change in found["changes"] if change["id"] == identity]
+        if not found["changes"]:
+            raise BadInput(f"{found['id']} has no change {identity!r}: regency review show.")
+    return found
 
 
 def _rule(lab: Lab, name: str, now: bytes | None) -> Answered:

@@ -20,6 +20,7 @@ from regency.lab import assurance, decide, ground
 from regency.lab.home import Home, find, hidden
 from regency.lab.opened import Opened
 from regency.lab.record import Recorder
+from regency.lab.rejections import Memory, reviews
 from regency.propose.brief import Standing, attempt, build_brief
 from regency.records import (
     Actor,
@@ -28,6 +29,7 @@ from regency.records import (
     Brief,
     Decision,
     Event,
+    Generation,
     Proposal,
     Trial,
     plain,
@@ -143,6 +145,7 @@ class Lab(Opened):
             editable=tuple(p for p in files if match(p, self.config.change.editable)),
             program=self.program(),
             best=self._attempts(),
+            reviews=reviews(self),
         )
         return build_brief(self.config, standing), files
 
@@ -167,6 +170,25 @@ class Lab(Opened):
             raise
         self.mend()
         return outcome
+
+    def roll_back(self, number: int, by: Actor, reason: str) -> Generation:
+        """Make an earlier generation stand again; the champion follows it.
+
+        Args:
+            number: Which one; negative counts back from the last.
+            by: Who wants it.
+            reason: In their words.
+
+        Returns:
+            A new generation with the files of the earlier one: nothing is taken out of the record.
+
+        Raises:
+            Refused: ``by`` is not human.
+            BadInput: There is no such generation, or it is the one that stands.
+        """
+        made = decide.roll_back(self, number, by, reason)
+        self.mend()
+        return made
 
     def pause(self, by: Actor, reason: str) -> None:
         """Stop all agents until a human resumes."""
@@ -285,6 +307,7 @@ class Lab(Opened):
             admit=self._admission().admit,
             variant=self.parts().variant,
             packet=self.camera().take,
+            reviews=lambda: reviews(self),
             files=self.files,
             absent=self._absent,
             show=show,
@@ -319,6 +342,7 @@ class Lab(Opened):
             record=self._record,
             numbering=self.home.numbering,
             quoted=Quoted(self.home.data),
+            refusal=Memory(self).refusal,
         )
 
     def _tree(self, candidate: str) -> Path:

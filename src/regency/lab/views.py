@@ -12,8 +12,10 @@ from typing import Literal
 from regency.errors import BadInput
 from regency.judge.verdict import explain
 from regency.lab import agent_view
-from regency.lab.decide import pending_rules, rule_on
+from regency.lab.decide import rule_on
 from regency.lab.lab import Lab
+from regency.lab.rejections import is_rules, packet_of
+from regency.lab.ruleset import demanded, pending_rules, rule_on_rules
 from regency.oversee.lead import ahead, held
 from regency.records import Answer, Calibration, Generation, Json, Verdict, plain
 from regency.store import Branch, PacketState
@@ -245,9 +247,21 @@ def words(lab: Lab, verdict: Verdict, view: View) -> str:
     return explain(verdict, lab.config.score.metric) if view == "human" else verdict.reason
 
 
-def ruling(lab: Lab, packet_id: str, view: View) -> Answered:
-    """Return what policy says of a packet, condition by condition."""
-    found: Answered = plain(rule_on(lab, lab.store.packet(packet_id).packet))
+def ruling(lab: Lab, item: str, view: View) -> Answered:
+    """Return what policy says of an item, condition by condition.
+
+    Args:
+        lab: The lab.
+        item: A packet, one of its changes, or a pending lab change.
+        view: Whose.
+
+    Raises:
+        BadInput: Nothing has this id.
+    """
+    if is_rules(item):
+        found: Answered = plain(rule_on_rules(lab, demanded(lab, item)))
+    else:
+        found = plain(rule_on(lab, lab.store.packet(packet_of(item)).packet))
     if view == "agent":
         found["conditions"] = [{**c, "reason": ""} for c in found["conditions"]]
     return found

@@ -23,11 +23,13 @@ KINDS = {
     "trust": "text",
     "autonomy": "text",
     "kind": "text",
+    "assurance": "text",
     "agents": "list",
     "touches": "list",
 }
 _LONGEST = 1000
 _DEEPEST = 20
+_LONGEST_SHOWN = 80
 _ORDER: dict[type[ast.cmpop], Callable[[Json, Json], bool]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
@@ -113,7 +115,7 @@ def _kind(node: ast.expr, where: str, depth: int) -> str:
             kind = ""
     if not kind:
         raise ConfigError(
-            f"{where}: {ast.unparse(node)!r} is not allowed in a condition: use names, numbers, "
+            f"{where}: {_source(node)} is not allowed in a condition: use names, numbers, "
             "strings, comparisons, in, and, or, not."
         )
     return kind
@@ -145,9 +147,7 @@ def _kind_of_list(items: list[ast.expr], where: str, depth: int) -> str:
 def _truth(nodes: list[ast.expr], where: str, depth: int) -> str:
     for node in nodes:
         if _kind(node, where, depth + 1) != "truth":
-            raise ConfigError(
-                f"{where}: {ast.unparse(node)!r} is neither true nor false: compare it."
-            )
+            raise ConfigError(f"{where}: {_source(node)} is neither true nor false: compare it.")
     return "truth"
 
 
@@ -161,7 +161,7 @@ def _kind_of_comparison(node: ast.Compare, where: str, depth: int) -> str:
             fits = type(sign) in _ORDER and left == right and ordered and left != "list"
         if not fits:
             raise ConfigError(
-                f"{where}: {ast.unparse(node)!r} compares {left} with {right}: compare numbers "
+                f"{where}: {_source(node)} compares {left} with {right}: compare numbers "
                 "with numbers, text with text by == or !=, and use in for lists."
             )
     return "truth"
@@ -200,6 +200,15 @@ def _compare(node: ast.Compare, facts: Mapping[str, Json]) -> bool:
         if not true:
             return False
     return True
+
+
+def _source(node: ast.expr) -> str:
+    """Return what was written, short enough for a message."""
+    try:
+        text = ast.unparse(node)
+    except RecursionError:
+        text = "so deep a nesting"
+    return repr(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…")
 
 
 def _shown(value: Json) -> str:

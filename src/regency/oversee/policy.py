@@ -4,10 +4,11 @@ Says how many people must approve and which approvals count. Agents, and people 
 of what is decided on, never count. Knows nothing of how decisions are made or kept.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from regency.config import Rule
+from regency.config import Need, Rule
 from regency.oversee.expression import read
 from regency.records import ActorKind, Condition, Decision, Json, Packet, Ruling
 
@@ -50,6 +51,77 @@ def facts_of(packet: Packet, *, autonomy: str, kind: str = "packet") -> dict[str
     }
 
 
+def facts_of_rules(
+    paths: Sequence[str], lines: int, trust: str, *, autonomy: str
+) -> dict[str, Json]:
+    """Return the facts about a pending change of the lab's rules.
+
+    Args:
+        paths: Files that it edits.
+        lines: Added plus removed lines.
+        trust: ``blind`` or ``self-reported``.
+        autonomy: As it is in force.
+    """
+    return {
+        "risk": 1.0,  # whoever sets the rules decides everything else
+        "minutes": round(0.5 + 0.3 * lines, 2),
+        "lines": lines,
+        "files": len(paths),
+        "gain_sd": 0.0,
+        "trust": trust,
+        "autonomy": autonomy,
+        "kind": "lab",
+        "agents": [],
+        "touches": sorted(paths),
+    }
+
+
+def standing(decisions: Sequence[Decision]) -> list[Decision]:
+    """Return each person's last word, oldest first: whoever thinks again takes back what was."""
+    last = {(decision.by.kind, decision.by.name): decision for decision in decisions}
+    return [decision for decision in decisions if decision in last.values()]
+
+
+def rule_on_rules(
+    rules: Sequence[Rule], facts: Mapping[str, Json], approvals: Sequence[Decision]
+) -> Ruling:
+    """Return what policy says of a change of the lab's rules, policy itself included.
+
+    A rule that asks about ``kind`` and holds decides. Without one, the change takes what the
+    strictest rule in force asks for: nobody may loosen alone what takes two. One person is the
+    least; a policy can never be such that no one could mend it.
+
+    Args:
+        rules: In force, in order.
+        facts: As `facts_of_rules` gives them.
+        approvals: Decisions on the change.
+    """
+    given = standing(approvals)
+    facts = {**facts, "assurance": _weakest(given)}
+    seen: list[Condition] = []
+    for place, rule in enumerate(rules, 1):
+        expression = read(rule.when, _where(place))
+        if "kind" not in expression.names():
+            continue
+        seen += [part.condition(facts) for part in expression.parts()]
+        if expression.holds(facts):
+            return _matched(_at_least_one(rule), facts, given, frozenset(), seen)
+    strictest = Rule(
+        name="a change of the rules: what the strictest rule asks for",
+        when="kind == 'lab'",
+        need=Need(
+            approvals=max([1, *(rule.need.approvals for rule in rules)]),
+            assurance=max((r.need.assurance for r in rules), key=_rank, default="local"),
+        ),
+    )
+    return _matched(strictest, facts, given, frozenset(), seen)
+
+
+def _at_least_one(rule: Rule) -> Rule:
+    need = Need(approvals=max(1, rule.need.approvals), assurance=rule.need.assurance)
+    return rule.model_copy(update={"need": need})
+
+
 def rule_on(
     rules: Sequence[Rule],
     facts: Mapping[str, Json],
@@ -67,20 +139,37 @@ def rule_on(
     Raises:
         ConfigError: A condition is not in the language.
     """
+    facts = {**facts, "assurance": _weakest(approvals)}
     seen: list[Condition] = []
     for place, rule in enumerate(rules, 1):
         expression = read(rule.when, _where(place))
         seen += [part.condition(facts) for part in expression.parts()]
         if expression.holds(facts):
             return _matched(rule, facts, approvals, authors, seen)
-    example = f"when = \"risk <= {facts['risk'] + 0.05:.1f} and trust == '{facts['trust']}'\""
+    add = _rule_to_add(facts)
     message = (
-        "No rule of the policy allows this, so it is denied. To allow it, add to regency.toml: "
-        f"[[oversight.rules]] {example}, need = {{ approvals = 1 }}"
+        "No rule of the policy allows this, so it is denied. To allow it, add this rule to "
+        f"regency.toml and approve the change of the rules: {' '.join(add.splitlines())}"
     )
     return Ruling(
-        allowed=False, rule="", needed=0, given=0, conditions=tuple(seen), message=message
+        allowed=False, rule="", needed=0, given=0, conditions=tuple(seen), message=message, add=add
     )
+
+
+def _rule_to_add(facts: Mapping[str, Json]) -> str:
+    """Return a rule, as TOML, that would let this through and little else."""
+    risk = math.ceil(facts["risk"] * 10) / 10
+    return (
+        f'[[oversight.rules]]\nname = "up to risk {risk:g}"\n'
+        f"when = \"risk <= {risk:g} and trust == '{facts['trust']}'\"\n"
+        "need = { approvals = 1 }\n"
+    )
+
+
+def _weakest(approvals: Sequence[Decision]) -> str:
+    """Return the weakest assurance of the approvals in hand, ``none`` without any."""
+    levels = [d.assurance for d in approvals if d.answer == "approve" and d.by.kind in _PEOPLE]
+    return min(levels, key=_rank, default="none")
 
 
 def _matched(

@@ -26,6 +26,7 @@ from regency.records.proposal import (
     Candidate,
     FileEdit,
     Proposal,
+    Review,
 )
 from regency.records.signature import Signature
 from regency.records.trial import (
@@ -77,6 +78,7 @@ __all__ = [
     "Packet",
     "Proposal",
     "Purpose",
+    "Review",
     "Ruling",
     "Signature",
     "Trial",

@@ -115,7 +115,8 @@ class Decision:
     """A human's decision.
 
     Attributes:
-        item: What was decided: a packet id, or ``lab-…`` for a pending lab change.
+        item: What was decided: a packet ``p3``, one of its changes ``p3.2``, or ``lab-…`` for a
+            pending lab change.
         answer: ``approve``, ``reject`` or ``request-changes``.
         by: Who decided.
         reason: In their words.
@@ -155,6 +156,8 @@ class Ruling:
         given: Approvals that count.
         conditions: Every condition looked at, in order.
         message: One plain sentence, naming the rule to add when none matched.
+        change: The change that has the fewest approvals, where there are several.
+        add: The rule to add when none matched, as TOML.
     """
 
     allowed: bool
@@ -163,6 +166,8 @@ class Ruling:
     given: int
     conditions: tuple[Condition, ...]
     message: str
+    change: str = ""
+    add: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +182,8 @@ class Generation:
         packet: Packet that was approved, empty for generation 0.
         approved_by: Names of those who approved.
         attestation_digest: SHA-256 of the signed statement, empty for generation 0.
+        back_to: The generation that was gone back to; None where one was ratified.
+        reason: Why it was gone back to.
     """
 
     number: int
@@ -186,3 +193,5 @@ class Generation:
     packet: str = ""
     approved_by: tuple[str, ...] = ()
     attestation_digest: str = ""
+    back_to: int | None = None
+    reason: str = ""

@@ -65,6 +65,23 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """What a person said of an earlier change, as agents may see it.
+
+    Attributes:
+        item: What it was said of: a packet or one of its changes.
+        answer: ``reject`` or ``request-changes``.
+        reason: In the person's words.
+        what: Titles of the changes.
+    """
+
+    item: str
+    answer: str
+    reason: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Brief:
     """What an agent is given: the agent's view, so no confirm numbers and no audit state.
 
@@ -86,6 +103,7 @@ class Brief:
         limits: What a run may use, for humans and models to read.
         seed: Fresh random seed for the proposer.
         trust: ``blind`` or ``self-reported``.
+        reviews: What people turned down or asked for, newest first.
     """
 
     goal: str
@@ -104,6 +122,7 @@ class Brief:
     limits: Mapping[str, Json] = field(default_factory=dict)
     seed: int = 0
     trust: str = "blind"
+    reviews: tuple[Review, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -363,6 +363,11 @@ class Queries:
         """Return the decisions on an item, oldest first."""
         return self._all(Decision, self._rows(_decisions, which=item))
 
+    def said(self, *answers: str) -> tuple[Decision, ...]:
+        """Return all decisions, or those with one of ``answers``, oldest first."""
+        every = self._all(Decision, self._kind("decision"))
+        return tuple(decision for decision in every if not answers or decision.answer in answers)
+
     def paused(self) -> str | None:
         """Return why the lab is paused, or None."""
         paused = self._last("paused")

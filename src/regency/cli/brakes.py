@@ -1,9 +1,9 @@
-"""``regency pause`` and ``regency resume``: the brakes."""
+"""``regency pause``, ``regency resume`` and ``regency rollback``: the brakes."""
 
 import click
 
 from regency.cli.options import lab_option, opened
-from regency.cli.people import decider, somebody
+from regency.cli.people import asked_reason, decider, somebody
 
 
 @click.command()
@@ -30,3 +30,23 @@ def resume(folder: str, reason: str) -> None:
             return
         lab.resume(decider(lab, "`regency resume`"), reason)
     click.echo("Resumed. Start the agents: regency run")
+
+
+@click.command()
+@click.argument("number", metavar="N", type=int)
+@lab_option
+@click.option("--reason", default="", help="Why, in your words. Asked for if missing.")
+def rollback(number: int, folder: str, reason: str) -> None:
+    """Make generation N stand again, as a new generation; needs a human.
+
+    N below 0 counts back from the last: -1 is the one before it (write `-- -1`). Nothing is taken
+    out of the record or out of git.
+    """
+    with opened(folder) as lab:
+        by = decider(lab, "`regency rollback`")
+        reason = reason.strip() or asked_reason()
+        if not lab.simulated:
+            click.confirm(f"Go back to generation {number}?", abort=True)
+        made = lab.roll_back(number, by, reason)
+    click.echo(f"{made.tag} has the files of generation {made.back_to}; agents build on it.")
+    click.echo(f"See it: git show {made.tag}")

@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, Lazy] = {
     "keys": Lazy("keys", "keys", "Whose SSH keys sign decisions."),
     "pause": Lazy("brakes", "pause", "Stop all agents until a human resumes."),
     "resume": Lazy("brakes", "resume", "Let agents go on."),
+    "rollback": Lazy("brakes", "rollback", "Make an earlier generation stand again."),
     "ledger": Lazy("ledger", "ledger", "Check, export and prove the record."),
     "measure": Lazy("main", "measure", "Who wrote it, how long a task, where review holds us up."),
 }

@@ -6,6 +6,7 @@ from rich.text import Text
 
 from regency.cli import numbers, paper
 from regency.cli.program import program
+from regency.cli.text import clean
 from regency.records import Json
 
 MOST_DROPPED = 6
@@ -68,6 +69,8 @@ def draw_ruling(policy: Json, out: Console) -> None:
         needed = numbers.count(policy["needed"], "approval")
         out.print(Text(f"needs {needed}, has {policy['given']}"))
     out.print(paper.prose(policy["message"]))
+    if policy["add"]:
+        out.print(Text(f"\n{clean(policy['add'])}", style="green"))
 
 
 def draw_conditions(policy: Json, out: Console) -> None:
@@ -141,3 +144,4 @@ def _draw_next(identity: str, out: Console, folder: str) -> None:
     out.print(Text("\nDecide", style="bold"))
     for verb in ("approve", "request-changes", "reject"):
         out.print(Text(f"  {program()} review {verb} {identity}{where} --reason …", style="green"))
+    out.print(f"One change alone: its id in place of {identity}, such as {identity}.1.")

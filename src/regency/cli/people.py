@@ -3,7 +3,9 @@
 import sys
 from typing import TYPE_CHECKING
 
-from regency.errors import Refused
+import click
+
+from regency.errors import BadInput, Refused
 from regency.records import Actor, ActorKind
 
 if TYPE_CHECKING:
@@ -38,3 +40,14 @@ def somebody(lab: "Lab") -> Actor:
     if lab.simulated:
         return Actor(ActorKind.SIMULATED_HUMAN, name)
     return Actor(ActorKind.HUMAN if sys.stdin.isatty() else ActorKind.SYSTEM, name)
+
+
+def asked_reason() -> str:
+    """Return the reason for a decision, in the words of whoever is at the terminal.
+
+    Raises:
+        BadInput: Nobody is there to ask.
+    """
+    if not sys.stdin.isatty():
+        raise BadInput("a decision needs a reason. Give one with --reason.")
+    return str(click.prompt("Reason")).strip()

@@ -1,6 +1,6 @@
 """``regency review``: the queue, one packet, and a human's decision on it."""
 
-import sys
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -9,16 +9,23 @@ from rich.text import Text
 from regency.cli import numbers, packets, paper
 from regency.cli.durations import duration, in_words
 from regency.cli.options import answer_options, asked, lab_option, opened, print_json
-from regency.cli.people import decider
+from regency.cli.people import asked_reason, decider
 from regency.cli.program import program
 from regency.cli.signing import key_option, signed
 from regency.cli.text import clean, one_line
-from regency.errors import BadInput
-from regency.records import Decision, Json, plain
+from regency.records import Decision, Json, is_rules, plain
+
+if TYPE_CHECKING:
+    from regency.lab import Lab
 
 QUESTIONS = {
     "approve": "Approve {item}: make this the next generation?",
     "reject": "Reject {item}: drop it and go back to the last generation?",
+    "request-changes": "Ask for changes to {item}?",
+}
+OF_ONE = {
+    "approve": "Approve {item}, this one change?",
+    "reject": "Reject {item}: drop this change and have the rest judged again?",
     "request-changes": "Ask for changes to {item}?",
 }
 
@@ -65,7 +72,10 @@ def show_item(item: str, folder: str, view: str | None, as_json: bool) -> None:
 @lab_option
 @answer_options
 def explain_item(item: str, folder: str, view: str | None, as_json: bool) -> None:
-    """Say what policy asks of a packet, condition by condition."""
+    """Say what policy asks of an item, condition by condition; decides nothing.
+
+    ID is a packet, one of its changes, or a pending change of the lab's rules.
+    """
     wanted = asked(view, as_json=as_json)
     with opened(folder) as lab:
         from regency.lab import views
@@ -89,8 +99,15 @@ def _deciding(verb: str, text: str) -> None:
     del command
 
 
-_deciding("approve", "Approve a packet: it becomes the next generation.")
-_deciding("reject", "Reject a packet: the champion goes back to the last generation.")
+_deciding(
+    "approve",
+    "Approve a packet or one of its changes; with all approved it becomes the next generation.",
+)
+_deciding(
+    "reject",
+    "Reject a packet or one of its changes: that is dropped with what depends on it, the rest is "
+    "judged again, and agents cannot propose it anew.",
+)
 _deciding("request-changes", "Send a reason to the agents; the packet stays open.")
 
 
@@ -103,13 +120,16 @@ def decide(folder: str, item: str, verb: str, reason: str, key: str | None = Non
     """
     with opened(folder) as lab:
         by = decider(lab, f"`regency review {verb}`")
-        reason = reason.strip() or _asked_reason()
+        lab.demand_open(item)  # before anybody thinks of a reason
+        if is_rules(item):
+            _show_rules(lab, item)
+        reason = reason.strip() or asked_reason()
         if not lab.simulated:
             click.confirm(_question(verb, one_line(item, 80)), abort=True)
         decision = Decision(item=item, answer=verb, by=by, reason=reason)
         outcome = lab.decide(signed(lab, decision, key))
     click.echo(clean(outcome.message))
-    if outcome.ruling is not None and outcome.generation is None:
+    if outcome.ruling is not None and not outcome.ruling.allowed:
         packets.draw_conditions(plain(outcome.ruling), paper.console())
     if outcome.generation is not None:
         tag = outcome.generation.tag
@@ -118,15 +138,17 @@ def decide(folder: str, item: str, verb: str, reason: str, key: str | None = Non
 
 
 def _question(verb: str, item: str) -> str:
-    if item.startswith("lab-"):
-        return f"{verb.capitalize()} {item}, the change of the rules?"
-    return QUESTIONS[verb].format(item=item)
+    if is_rules(item):
+        return f"{verb.capitalize()} {item}, this change of the rules?"
+    return (OF_ONE if "." in item else QUESTIONS)[verb].format(item=item)
 
 
-def _asked_reason() -> str:
-    if not sys.stdin.isatty():
-        raise BadInput("a decision needs a reason. Give one with --reason.")
-    return str(click.prompt("Reason")).strip()
+def _show_rules(lab: "Lab", item: str) -> None:
+    """Print what is about to come into force: the files may have changed since they were read."""
+    from regency.lab import dossier
+
+    for rule in dossier.item(lab, item, "human")["files"]:
+        paper.console().print(paper.diff(rule["diff"]))
 
 
 def _list(folder: str, view: str | None, *, as_json: bool) -> None:
@@ -151,7 +173,16 @@ def _draw_list(found: Json, out: Console) -> None:
         title = paper.line(item["title"])
         row = (str(item.get("changes", "-")), risk, numbers.minutes(item["minutes"]))
         table.add_row(Text(item["id"], style="bold cyan"), title, *row)
+        for part in item.get("parts", ()):
+            risk = f"{part['risk']:.2f}" if "risk" in part else "-"
+            row = ("", risk, numbers.minutes(part["minutes"]))
+            name = Text(f"  {part['id']}", style="cyan")
+            table.add_row(name, paper.line(f"{part['title']}{_approved(part)}", "dim"), *row)
     out.print(table)
+
+
+def _approved(part: Json) -> str:
+    return f" (approved by {', '.join(part['approved_by'])})" if part["approved_by"] else ""
 
 
 def _draw_rules(found: Json, out: Console, folder: str) -> None:
@@ -159,6 +190,7 @@ def _draw_rules(found: Json, out: Console, folder: str) -> None:
     out.print("Not in force until a human approves it; approving opens a new epoch.")
     for rule in found["files"]:
         out.print(paper.diff(rule["diff"]))
+    packets.draw_ruling(found["policy"], out)
     where = "" if folder == "." else f" --dir {folder}"
     command = f"  {program()} review approve {found['id']}{where} --reason …"
     out.print(Text(command, style="green"))

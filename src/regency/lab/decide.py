@@ -13,7 +13,7 @@ from regency import promote
 from regency.errors import BadInput, Refused
 from regency.lab import assurance, ruleset
 from regency.lab.opened import Opened
-from regency.lab.rejections import base_of, is_rules, meant, packet_of
+from regency.lab.rejections import base_of, meant
 from regency.oversee import policy
 from regency.oversee.rejection import applied_diff, marks, without
 from regency.records import (
@@ -26,6 +26,8 @@ from regency.records import (
     Packet,
     Purpose,
     Ruling,
+    is_rules,
+    packet_of,
     plain,
 )
 
@@ -58,6 +60,19 @@ def decide(lab: Opened, decision: Decision) -> Outcome:
         return Outcome(
             f"Changes to {decision.item} are requested: agents are told, {packet.id} stays open."
         )
+
+
+def demand_open(lab: Opened, item: str) -> None:
+    """Refuse an item that cannot be decided on (any more).
+
+    Raises:
+        BadInput: Nothing has this id.
+        Refused: It is no longer open; the message says why, and who was first.
+    """
+    if is_rules(item):
+        ruleset.demanded(lab, item)
+    else:
+        _open_packet(lab, item)
 
 
 def rule_on(lab: Opened, packet: Packet, extra: Sequence[Decision] = ()) -> Ruling:

@@ -11,10 +11,9 @@ from regency.judge.scale import scale_of
 from regency.lab import agent_view, views
 from regency.lab.decide import said_of
 from regency.lab.lab import Lab
-from regency.lab.rejections import is_rules, packet_of
 from regency.lab.ruleset import demanded
 from regency.lab.views import Answered, View
-from regency.records import Answer, Purpose, Verdict, plain
+from regency.records import Answer, Purpose, Verdict, is_rules, packet_of, plain
 from regency.repo.diff import unified
 
 

@@ -155,6 +155,15 @@ class Lab(Opened):
 
     # ── humans ─────────────────────────────────────────────────────────────────────────────────
 
+    def demand_open(self, item: str) -> None:
+        """Refuse an item that cannot be decided on (any more).
+
+        Raises:
+            BadInput: Nothing has this id.
+            Refused: It is no longer open; the message says why, and who was first.
+        """
+        decide.demand_open(self, item)
+
     def decide(self, decision: Decision) -> decide.Outcome:
         """Take a human's decision: the one door, whichever face it came through.
 

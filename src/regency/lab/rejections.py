@@ -2,7 +2,7 @@
 
 from regency.lab.opened import Opened
 from regency.oversee.rejection import Rejected, again, applied_diff, marks
-from regency.records import Change, Decision, Generation, Packet, Review
+from regency.records import Change, Decision, Generation, Packet, Review, is_rules, packet_of
 
 MOST_TOLD = 8
 _TURNED_DOWN = "It holds {item} again, which a person turned down: {reason}"
@@ -43,16 +43,6 @@ def reviews(lab: Opened) -> tuple[Review, ...]:
         Review(decision.item, decision.answer, decision.reason, _titles(lab, decision.item))
         for decision in said[: -MOST_TOLD - 1 : -1]
     )
-
-
-def packet_of(item: str) -> str:
-    """Return the packet that an item is or lies in: ``p3`` of ``p3.2``."""
-    return item.partition(".")[0]
-
-
-def is_rules(item: str) -> bool:
-    """Return whether an item is a pending change of the lab's rules."""
-    return item.startswith("lab-")
 
 
 def meant(packet: Packet, item: str) -> tuple[Change, ...]:

@@ -12,12 +12,23 @@ from typing import Literal
 from regency.errors import BadInput
 from regency.judge.verdict import explain
 from regency.lab import agent_view
-from regency.lab.decide import rule_on
+from regency.lab.decide import rule_on, said_of
 from regency.lab.lab import Lab
-from regency.lab.rejections import is_rules, packet_of
 from regency.lab.ruleset import demanded, pending_rules, rule_on_rules
 from regency.oversee.lead import ahead, held
-from regency.records import Answer, Calibration, Generation, Json, Verdict, plain
+from regency.oversee.policy import standing
+from regency.records import (
+    Answer,
+    Calibration,
+    Change,
+    Generation,
+    Json,
+    Packet,
+    Verdict,
+    is_rules,
+    packet_of,
+    plain,
+)
 from regency.store import Branch, PacketState
 
 View = Literal["agent", "human"]
@@ -168,7 +179,8 @@ def log(
 
 def review_list(lab: Lab, view: View) -> Answered:
     """Return what waits for a human: open packets and pending lab changes."""
-    items = [_waiting_packet(state, view) for state in reversed(lab.store.packets("open"))]
+    newest_first = reversed(lab.store.packets("open"))
+    items = [_waiting_packet(lab, state, view) for state in newest_first]
     pending = pending_rules(lab)
     if pending is not None:
         item, files = pending
@@ -267,14 +279,23 @@ def ruling(lab: Lab, item: str, view: View) -> Answered:
     return found
 
 
-def _waiting_packet(state: PacketState, view: View) -> Answered:
+def _waiting_packet(lab: Lab, state: PacketState, view: View) -> Answered:
     packet = state.packet
     first = packet.changes[0].title if packet.changes else "no net change"
     more = f" and {len(packet.changes) - 1} more" if len(packet.changes) > 1 else ""
     row: Answered = {"id": packet.id, "kind": "packet", "title": first + more}
     row |= {"minutes": packet.minutes, "since": state.time, "head": packet.head_candidate}
     row |= {"changes": len(packet.changes), "trust": packet.trust}
+    row["parts"] = [_waiting_change(lab, packet, change, view) for change in packet.changes]
     return row | ({"risk": packet.risk} if view == "human" else {})
+
+
+def _waiting_change(lab: Lab, packet: Packet, change: Change, view: View) -> Answered:
+    said = [d for d in said_of(lab, packet) if d.item in (packet.id, change.id)]
+    approved = dict.fromkeys(d.by.name for d in standing(said) if d.answer == "approve")
+    row: Answered = {"id": change.id, "title": change.title, "minutes": change.minutes}
+    row["approved_by"] = list(approved)
+    return row | ({"risk": change.risk} if view == "human" else {})
 
 
 def _node(lab: Lab, branch: Branch, view: View) -> Answered:

@@ -19,6 +19,8 @@ from regency.records.packet import (
     Generation,
     Packet,
     Ruling,
+    is_rules,
+    packet_of,
 )
 from regency.records.proposal import (
     Attempt,
@@ -85,8 +87,10 @@ __all__ = [
     "TrialRequest",
     "Verdict",
     "build",
+    "is_rules",
     "is_script",
     "now",
+    "packet_of",
     "plain",
     "seconds_since",
 ]

@@ -195,3 +195,13 @@ class Generation:
     attestation_digest: str = ""
     back_to: int | None = None
     reason: str = ""
+
+
+def packet_of(item: str) -> str:
+    """Return the packet that an item is or lies in: ``p3`` of ``p3.2``."""
+    return item.partition(".")[0]
+
+
+def is_rules(item: str) -> bool:
+    """Return whether an item is a pending change of the lab's rules."""
+    return item.startswith("lab-")

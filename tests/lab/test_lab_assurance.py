@@ -48,7 +48,7 @@ def edit(folder, lines):
 
 
 def item_of(lab):
-    from regency.lab.decide import pending_rules
+    from regency.lab.ruleset import pending_rules
 
     return pending_rules(lab)[0]
 

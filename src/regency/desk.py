@@ -74,3 +74,21 @@ class Desk:
     show: Callable[[Event], None]
     program: str = ""
     forget: Callable[[str], None] = field(default=lambda _: None)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """When a run ends: whichever comes first; None never does."""
+
+    candidates: int | None = None
+    wall_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What one run did: why it stopped, candidates judged, promotions, and its wall time."""
+
+    reason: str
+    judged: int
+    promoted: tuple[str, ...]
+    wall_s: float

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from regency.archive.select import ArchiveView
-from regency.desk import JUDGE, SYSTEM, Desk, Items
+from regency.desk import JUDGE, SYSTEM, Budget, Desk, Items, Summary
 from regency.evaluate.crew import Task
 from regency.judge import confirm, nominate, simplify
 from regency.judge.calibrate import calibrate
@@ -26,24 +26,6 @@ from regency.turns import Turns
 POOL_SIZE = 16  # promising candidates kept waiting for their test
 SHORTEST_TEST = 6  # pairs; no test is begun that could not have as many before the run ends
 BATCH_S = 0.5  # proposals are drawn in batches worth this much search
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """When a run ends: whichever comes first; None never does."""
-
-    candidates: int | None = None
-    wall_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What one run did: why it stopped, candidates judged, promotions, and its wall time."""
-
-    reason: str
-    judged: int
-    promoted: tuple[str, ...]
-    wall_s: float
 
 
 def run(desk: Desk, budget: Budget, stop: Callable[[], bool] = lambda: False) -> Summary:
@@ -368,15 +350,18 @@ class Story:
         if self._could_be_better(choice, calibration) or self._held() or self._too_late():
             return None
         self.searched = 0
-        return self._start(choice.candidate, choice.gain or 0.0, calibration)
+        margin = self._margin(choice.candidate)
+        return self._start(choice.candidate, choice.gain or 0.0, margin, calibration)
 
     def _nominate_again(self) -> Nomination | None:
         """Return a nomination of what people left of a packet: it needs no search before."""
         if not self.again or self.calibration is None:
             return None
-        return self._start(self.again.pop(0).id, 0.0, self.calibration)
+        return self._start(self.again.pop(0).id, 0.0, 0.0, self.calibration)
 
-    def _start(self, candidate: str, gain: float, calibration: Calibration) -> Nomination:
+    def _start(
+        self, candidate: str, gain: float, margin: float, calibration: Calibration
+    ) -> Nomination:
         index, promotions = self.desk.store.next_nomination()
         nomination = confirm.start(
             index,
@@ -387,7 +372,7 @@ class Story:
             self.desk.config.judge,
             gain,
             scale_of(self.desk.config.score),
-            margin=self._margin(choice.candidate),
+            margin=margin,
             epoch=self.desk.epoch,
         )
         self.desk.record(JUDGE, [("nomination", plain(nomination))])

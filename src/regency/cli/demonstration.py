@@ -18,8 +18,8 @@ from regency.lab.lab import Plan
 from regency.records import Json
 
 if TYPE_CHECKING:
+    from regency.desk import Summary
     from regency.lab import Lab
-    from regency.loop import Summary
 
 LAB = "tiny_lm"
 DIFF_LINES = 80

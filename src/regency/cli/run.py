@@ -12,8 +12,8 @@ from regency.errors import BadInput
 
 if TYPE_CHECKING:
     from regency.cli.progress import Progress
+    from regency.desk import Summary
     from regency.lab import Lab
-    from regency.loop import Summary
 
 STOPPED = 130
 

@@ -11,7 +11,7 @@ from typing import Self
 
 from regency import loop, plugins
 from regency.admission import Admission, Admitted
-from regency.desk import SYSTEM, Desk, Items
+from regency.desk import SYSTEM, Budget, Desk, Items, Summary
 from regency.errors import BadInput, Refused
 from regency.evaluate.crew import Crew
 from regency.evaluate.evaluator import Evaluator, Place
@@ -92,7 +92,7 @@ class Lab(Opened):
 
     # ── the loop ───────────────────────────────────────────────────────────────────────────────
 
-    def run(self, plan: Plan, show: Show = lambda _: None) -> loop.Summary:
+    def run(self, plan: Plan, show: Show = lambda _: None) -> Summary:
         """Improve the champion until the plan's budget is spent; again continues.
 
         Args:
@@ -105,11 +105,11 @@ class Lab(Opened):
             BadInput: An agent is unknown, or the starting point itself does not run.
         """
         agents = self._agents(plan.agents)
-        budget = loop.Budget(plan.candidates, plan.wall_s)
+        budget = Budget(plan.candidates, plan.wall_s)
         with self._working(agents, plan, show) as desk:
             return self._told(loop.run(desk, budget, self._stopped.is_set))
 
-    def minimise(self, plan: Plan, show: Show = lambda _: None) -> loop.Summary:
+    def minimise(self, plan: Plan, show: Show = lambda _: None) -> Summary:
         """Make the champion's net change smaller, for whoever reviews it; again continues.
 
         Args:
@@ -122,9 +122,7 @@ class Lab(Opened):
             BadInput: The champion itself does not run.
         """
         with self._working({}, plan, show) as desk:
-            return self._told(
-                loop.minimise(desk, loop.Budget(None, plan.wall_s), self._stopped.is_set)
-            )
+            return self._told(loop.minimise(desk, Budget(None, plan.wall_s), self._stopped.is_set))
 
     def stop(self) -> None:
         """Ask a run in this process to end; safe from a signal handler."""
@@ -247,7 +245,7 @@ class Lab(Opened):
                     self.recorder.record(SYSTEM, [("run.stopped", {"reason": self._ended})])
                 self.mend()
 
-    def _told(self, summary: loop.Summary) -> loop.Summary:
+    def _told(self, summary: Summary) -> Summary:
         self._ended = summary.reason
         return summary
 

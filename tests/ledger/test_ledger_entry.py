@@ -2,11 +2,13 @@ import json
 import math
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
 from regency.errors import LedgerError
 from regency.ledger import LARGEST, canonical, encode, parse
+from regency.ledger.entry import _whole, normal
 from regency.records import Actor, ActorKind, Candidate, Entry, TrialRequest, build
 
 SYSTEM = Actor(ActorKind.SYSTEM, "regency")
@@ -31,6 +33,49 @@ def test_the_example_of_rfc_8785():
         '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],'
         '"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}'
     )
+
+
+ascii_text = st.text(st.characters(max_codepoint=127), max_size=6)
+ascii_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | ascii_text | st.floats(1e-7, 1e-3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ascii_text, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(ascii_values)
+def test_the_quick_way_writes_what_the_slow_one_writes(value):
+    assert canonical(value) == rfc8785.dumps(normal(value))
+
+
+@given(ascii_values, st.data())
+def test_the_quick_way_takes_only_what_is_canonical(value, data):
+    raw = encode(entry({"x": value}))
+    place, other = data.draw(st.integers(0, len(raw))), data.draw(st.sampled_from(b" 0.eE+-19"))
+    changed = raw[:place] + bytes([other]) + raw[place:]
+    try:
+        found = parse(changed)
+    except LedgerError:
+        return
+    assert rfc8785.dumps(normal(json.loads(changed, parse_int=_whole))) == changed
+    assert encode(found) == changed
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["1.0", "1E5", "1e5", "1e-05", "1e-5", "-0", "0.10", "1e16", "1e+16",
+     "12345678901234567890", "NaN", "Infinity"],
+)  # fmt: skip
+def test_numbers_in_other_forms_are_refused(number):
+    raw = encode(entry({"x": 777})).replace(b"777", number.encode())
+    with pytest.raises(LedgerError):
+        parse(raw)
+
+
+@pytest.mark.parametrize("number", ["0.00001", "1e-7", "1e+21", "100000000000000000000", "0.5"])
+def test_numbers_in_canonical_form_are_taken(number):
+    raw = encode(entry({"x": 777})).replace(b"777", number.encode())
+    assert parse(raw).body == {"x": float(number)}
 
 
 def test_keys_are_sorted_by_utf_16():

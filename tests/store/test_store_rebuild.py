@@ -3,8 +3,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
+from regency.records import Actor, ActorKind, Decision, plain
 from regency.store import Store, tables
 
+SYSTEM = Actor(ActorKind.SYSTEM, "regency")
 ANSWERS = ("better", "not better", "undecided", "superseded", "invalid")
 steps = st.lists(
     st.tuples(st.sampled_from("cccttttvvnmgpdx"), st.integers(0, 99), st.sampled_from(ANSWERS)),
@@ -52,7 +54,7 @@ class History:
             self.lab.add("packet.closed", packet=f"p{self.count}", status="stale", reason="x")
 
     def do_d(self, who, number, _answer):
-        self.lab.add("decision", item=f"p{number}", answer="approve", by={}, reason=who)
+        self.lab.add("decision", **plain(Decision(f"p{number}", "approve", SYSTEM, who)))
 
     def do_x(self, who, _number, _answer):
         self.lab.add("something.else", who=who)

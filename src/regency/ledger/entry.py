@@ -35,7 +35,7 @@ def normal(value: Json) -> Json:
     if isinstance(value, int):
         return int(value) if -_SAFE <= value <= _SAFE else str(int(value))
     if isinstance(value, float):
-        return float(value) if math.isfinite(value) else _NAMES.get(value, "NaN")
+        return _number(value)
     if isinstance(value, Mapping):
         return {_key(key): normal(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
@@ -48,7 +48,7 @@ def normal(value: Json) -> Json:
 
 def canonical(value: Json) -> bytes:
     """Return the RFC 8785 form of ``value``, made `normal` first."""
-    return rfc8785.dumps(normal(value))
+    return _dumps(normal(value))
 
 
 def digest(value: Json) -> str:
@@ -56,22 +56,21 @@ def digest(value: Json) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
-def encode(entry: Entry) -> bytes:
+def encode(entry: Entry, *, ready: bool = False) -> bytes:
     """Return the canonical bytes of ``entry``: UTF-8 JSON without line breaks.
+
+    Args:
+        entry: The entry.
+        ready: Whether its body is `normal` already.
 
     Raises:
         LedgerError: It cannot be JSON, or is longer than `LARGEST`.
     """
     actor = {"kind": str(entry.actor.kind), "name": entry.actor.name}
-    data = canonical(
-        {
-            "actor": actor,
-            "body": entry.body,
-            "kind": entry.kind,
-            "seq": entry.seq,
-            "time": entry.time,
-        }
-    )
+    body = entry.body if ready else normal(entry.body)
+    kind, time = _text(entry.kind), _text(entry.time)
+    actor["name"] = _text(entry.actor.name)
+    data = _dumps({"actor": actor, "body": body, "kind": kind, "seq": entry.seq, "time": time})
     if len(data) > LARGEST:
         raise LedgerError(
             f"an entry of kind {entry.kind!r} would have {len(data)} bytes, and an entry holds at "
@@ -98,6 +97,25 @@ def parse(data: bytes | str) -> Entry:
     if not same:
         raise LedgerError(f"a ledger entry is not in canonical form: {raw[:80]!r}")
     return entry
+
+
+def _dumps(value: Json) -> bytes:
+    """Return the RFC 8785 form of ``value``, which is `normal`."""
+    text = _compact.encode(value)
+    if text.isascii():
+        try:
+            _quick.decode(text)
+        except (_Unusual, RecursionError):
+            return rfc8785.dumps(value)
+        return text.encode()
+    return rfc8785.dumps(value)
+
+
+def _number(value: float) -> Json:
+    if not math.isfinite(value):
+        return _NAMES.get(value, "NaN")
+    # RFC 8785 writes a whole number without point; as an integer every writer does.
+    return int(value) if value.is_integer() and abs(value) <= _SAFE else float(value)
 
 
 def _entry(tree: Json) -> Entry:

@@ -102,7 +102,7 @@ class Log:
             time, nodes, written = now(), [], []
             for actor, kind, body in ready:
                 entry = Entry(frontier.size, time, actor, kind, body)
-                data = encode(entry)
+                data = encode(entry, ready=True)
                 nodes += frontier.append(leaf_hash(data))
                 written.append((entry, data.decode()))
             writer.add(written, nodes)

@@ -6,10 +6,11 @@ Entry and projections are written in one transaction. Knows no keys, hashes or s
 import contextlib
 import itertools
 import json
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sqlalchemy import Connection, Table, bindparam, func, insert, select
+from sqlalchemy import Connection, Engine, Table, bindparam, func, insert, select
 
 from regency.errors import LedgerError
 from regency.records import Actor, ActorKind, Entry, Json
@@ -28,6 +29,12 @@ _page = (
     .where(tables.entries.c.seq >= bindparam("since"), tables.entries.c.seq < bindparam("until"))
     .order_by(tables.entries.c.seq)
     .limit(_PAGE)
+)
+_whole_page = (
+    select(tables.entries)
+    .where(tables.entries.c.seq >= bindparam("since"))
+    .order_by(tables.entries.c.seq)
+    .limit(4 * _PAGE)
 )
 _of_kinds = (
     select(tables.entries.c.text)
@@ -82,6 +89,8 @@ class Store(Queries):
         self, where: str | Path, unpack: Unpack | None = None, synchronous: str = "FULL"
     ) -> None:
         super().__init__(open_database(where, synchronous), unpack or _as_is)
+        path = self._engine.url.database or ":memory:"
+        self._folder = None if path == ":memory:" else Path(path).parent
         with translated(self._engine), self._engine.connect() as connection:
             known = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         if known != tables.SCHEMA:
@@ -130,18 +139,40 @@ class Store(Queries):
             connection.exec_driver_sql(f"PRAGMA user_version = {tables.SCHEMA}")
 
     def drift(self) -> tuple[str, ...]:
-        """Return the tables that differ from what the entries' texts give."""
-        fresh = Store(":memory:", self._unpack)
-        try:
-            for texts in _pages(self.texts()):
-                with fresh.writing() as writer:
-                    writer.add([(_parse(text), text) for text in texts], [])
-            names = [tables.entries, *tables.projected.sorted_tables]
-            return tuple(t.name for t in names if self._content(t) != fresh._content(t))
-        except LedgerError:
-            return ("entries",)
-        finally:
-            fresh.close()
+        """Return the tables that differ from what the entries' texts give.
+
+        They are made anew in a file beside the store, so that a long record costs no memory.
+        """
+        with tempfile.TemporaryDirectory(prefix="check-", dir=self._folder) as folder:
+            fresh = Store(Path(folder) / "check.db", self._unpack, "OFF")
+            try:
+                good = self._replay_into(fresh._engine)
+                names = () if good else ("entries",)
+                tables_ = tables.projected.sorted_tables
+                return (*names, *(t.name for t in tables_ if not self._same(t, fresh._engine)))
+            except LedgerError:
+                return ("entries",)
+            finally:
+                fresh.close()
+
+    def _replay_into(self, fresh: Engine) -> bool:
+        """Make the projections in another store; return whether entries are as their texts say."""
+        good, since = True, 0
+        while rows := self._rows(_whole_page, since=since):
+            with transaction(fresh) as connection:
+                for row in rows:
+                    entry = _parse(row.text)
+                    good = good and tuple(row) == tuple(_row(entry, row.text).values())
+                    project(connection, entry)
+            since = rows[-1].seq + 1
+        return good
+
+    def _same(self, table: Table, other: Engine) -> bool:
+        query = select(table).order_by(*table.primary_key.columns)
+        with self._engine.connect() as one, other.connect() as two:
+            ours, theirs = (c.execution_options(stream_results=True) for c in (one, two))
+            pairs = itertools.zip_longest(ours.execute(query), theirs.execute(query))
+            return all(left == right for left, right in pairs)
 
     def _replay(self, connection: Connection) -> None:
         since, until = 0, int(connection.execute(_last).scalar_one()) + 1
@@ -149,10 +180,6 @@ class Store(Queries):
             for row in rows:
                 project(connection, _parse(row.text))
             since = rows[-1].seq + 1
-
-    def _content(self, table: Table) -> list[tuple[object, ...]]:
-        query = select(table).order_by(*table.primary_key.columns)
-        return [tuple(row) for row in self._rows(query)]
 
 
 def _read_nodes(connection: Connection, keys: Sequence[int]) -> dict[int, bytes]:
@@ -179,11 +206,6 @@ def _parse(text: str) -> Entry:
         raise LedgerError(
             f"an entry is not readable ({error!r}): restore the store from a backup or an export."
         ) from error
-
-
-def _pages(texts: Iterator[str]) -> Iterator[list[str]]:
-    while page := list(itertools.islice(texts, _PAGE)):
-        yield page
 
 
 def _as_is(body: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -41,6 +41,7 @@ class Desk:
         select: Parent rule.
         seeds: Key → seed that nobody outside the lab can guess.
         record: Puts entries in the ledger, all or none.
+        note: Puts entries in the ledger at once; from any thread.
         settled: Puts in the ledger what was held back to go with the next entries.
         alone: Held while packets get numbers and the champion moves, so that decisions wait.
         admit: Turns proposals into candidates; those with a verdict already are not run.
@@ -63,6 +64,7 @@ class Desk:
     select: Selector
     seeds: Callable[[str], int]
     record: Callable[[Actor, Items], None]
+    note: Callable[[Actor, Items], None]
     settled: Callable[[], None]
     alone: Callable[[], AbstractContextManager[object]]
     admit: Callable[[Sequence[Proposal]], list[tuple[Candidate, Verdict | None]]]

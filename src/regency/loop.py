@@ -40,14 +40,17 @@ def run(desk: Desk, budget: Budget, stop: Callable[[], bool] = lambda: False) ->
         What was done.
     """
     story = Story(desk, budget)
-    while not (reason := "stopped" if stop() else story.ending()):
-        story.heed()  # what humans decided meanwhile
-        story.measure()  # the champion against itself: how much is luck?
-        story.lighten()  # too far ahead of the humans? then less for them to read
-        story.test()  # gate 2: is the most promising candidate really better?
-        story.search()  # gate 1: is what agents propose worth a test?
-        story.settle()  # trials end; verdicts are recorded; the champion moves on evidence
-    return story.summary(reason)
+    try:
+        while not (reason := "stopped" if stop() else story.ending()):
+            story.heed()  # what humans decided meanwhile
+            story.measure()  # the champion against itself: how much is luck?
+            story.lighten()  # too far ahead of the humans? then less for them to read
+            story.test()  # gate 2: is the most promising candidate really better?
+            story.search()  # gate 1: is what agents propose worth a test?
+            story.settle()  # trials end; verdicts are recorded; the champion moves on evidence
+        return story.summary(reason)
+    finally:
+        story.turns.close()  # no agent outlives the run
 
 
 def minimise(desk: Desk, budget: Budget, stop: Callable[[], bool] = lambda: False) -> Summary:
@@ -203,6 +206,8 @@ class Story:
 
     def settle(self) -> None:
         """Wait for trials; write them down with what they decide, in one transaction each."""
+        if self.turns.away and not self.desk.crew.tasks:
+            self.turns.wait(BATCH_S)
         for task in self.desk.crew.step(wait_s=BATCH_S):
             {
                 "calibrate": self._calibrated,
@@ -423,8 +428,8 @@ class Story:
 
     def _propose(self, baseline: nominate.Baseline) -> bool:
         """Fill the queue from the agents; False if nothing came that can be run."""
-        count = self._batch()
-        if count <= 0:
+        count = max(self._batch(), 0)
+        if not (count or self.turns.away):
             return False
         for candidate, verdict in self.desk.admit(self.turns.ask(self._standing(baseline), count)):
             self.seen.add(candidate.id)
@@ -475,7 +480,7 @@ class Story:
 
     def _idle(self) -> bool:
         """Whether nothing is under way, and no promising candidate can be tested now."""
-        waiting = self.desk.crew.tasks or self.queue or self.again
+        waiting = self.desk.crew.tasks or self.queue or self.again or self.turns.away
         ready = self.pool and not self.stuck
         lighter = self._lightens() and self.reduction.due(self.champion)
         heeded = self.looked > -math.inf  # or the champion has just moved
@@ -489,5 +494,6 @@ class Story:
         if self.budget.candidates is None:
             return math.inf
         begun = self.judged + len(self.desk.crew.about("search")) + len(self.queue)
+        begun += self.turns.away
         begun += len(self.pool | {n.candidate: None for n in [self.testing] if n})
         return self.budget.candidates - begun

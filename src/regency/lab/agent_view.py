@@ -79,7 +79,7 @@ _REDACTED: Mapping[str, Callable[[Mapping[str, Json], float], dict[str, Json]]] 
 # What agents may know as it is; kinds that are in neither table are told by name only.
 _OPEN = frozenset({
     "lab.created", "epoch.opened", "candidate", "champion", "packet.closed", "decision",
-    "generation", "run.started", "run.stopped", "paused", "resumed", "held", "silent",
+    "generation", "run.started", "run.stopped", "paused", "resumed", "held", "silent", "at work",
 })  # fmt: skip
 
 

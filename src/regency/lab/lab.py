@@ -309,6 +309,7 @@ class Lab(Opened):
             select=plugins.load("regency.selectors", self.config.archive.select),
             seeds=self.seeds(),
             record=self._record,
+            note=self.recorder.add,
             settled=self.recorder.flush,
             alone=self.home.numbering,
             admit=self._admission().admit,

@@ -384,6 +384,20 @@ class Queries:
         run = self._last("run.started")
         return tuple(self._body(row.text) for row in self._kind("sandbox", run[0])) if run else ()
 
+    def written(self, kind: str, by: str = "") -> tuple[Mapping[str, Json], ...]:
+        """Return the bodies of all entries of one kind, oldest first.
+
+        Args:
+            kind: The entries' kind.
+            by: Only those that the actor with this name wrote.
+        """
+        found = []
+        for row in self._kind(kind):
+            entry = json.loads(row.text)
+            if by in ("", entry["actor"]["name"]):
+                found.append(self._unpack(entry["body"]))
+        return tuple(found)
+
     def last_human_time(self) -> str | None:
         """Return when a human last did something here, or None."""
         rows = self._rows(_total, which="human")

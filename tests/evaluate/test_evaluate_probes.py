@@ -10,6 +10,7 @@ import pytest
 from regency import config
 from regency.errors import BadInput, ConfigError
 from regency.evaluate.evaluator import Evaluator, Place
+from regency.evaluate.probes import _another_order
 from regency.records import Purpose, Trial, TrialRequest
 from regency.sandbox.engines import NamespaceSandbox
 
@@ -231,3 +232,12 @@ def test_zeros_of_tensors_are_a_plain_file(tmp_path: Path):
     reader.check("m", tmp_path / "m")
     reader.close()
     assert isinstance(io.BytesIO(_zeros(None)).read(), bytes)
+
+
+@pytest.mark.parametrize("length", [2, 3, 8, 1000])
+def test_no_row_keeps_its_place_in_another_order(length: int):
+    rng = np.random.default_rng(length)
+    for _ in range(20):
+        order = _another_order(length, rng)
+        assert sorted(order) == list(range(length))
+        assert not (order == np.arange(length)).any()

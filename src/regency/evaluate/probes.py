@@ -107,12 +107,20 @@ def _order(table: ProbeTable, run: Run, folder: Path, _: float) -> list[Outcome]
     lengths = {len(array) for array in arrays.values()}
     if len(lengths) != 1:
         raise BadInput(f"the inputs of probe {table.name!r} have different numbers of rows.")
-    order = rng.permutation(lengths.pop())
+    order = _another_order(lengths.pop(), rng)
     np.save(folder / "order.npy", order)
     changed = {name: array[order] for name, array in arrays.items()}
     how = {"rows": str(folder / "order.npy")}
     problem = f"with its inputs in another order {table.output!r} does not follow"
     return _changed(table, run, folder, changed, how, problem)
+
+
+def _another_order(length: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Return a random order in which no row keeps its place: one cycle through all of them."""
+    cycle = rng.permutation(length)
+    order = np.empty(length, np.int64)
+    order[cycle] = np.roll(cycle, 1)
+    return order
 
 
 def _suffix(table: ProbeTable, run: Run, folder: Path, _: float) -> list[Outcome]:

@@ -15,7 +15,7 @@ from regency.records import Answer, Verdict
 def tested(make_lab):
     """A function that tests a candidate and returns the verdict and its course."""
 
-    def test(effect, start=0, table=None, guards=(), **lab_settings):
+    def test(effect, start=0, table=None, guards=(), margin=0.0, **lab_settings):
         lab = make_lab(start, effects={"c1": effect}, **lab_settings)
         table = table or JudgeTable()
         calibration = lab.calibrate(table)
@@ -30,13 +30,13 @@ def tested(make_lab):
             return trial
 
         lab.run = watched
-        verdict = lab.test("c1", calibration, settings=table, guards=guards)
+        verdict = lab.test("c1", calibration, settings=table, guards=guards, margin=margin)
         pairs = [
             (scores[str(n), "candidate"], scores[str(n), "champion"]) for n in range(verdict.looks)
         ]
         made = course(
             nomination, calibration, lab.scale, pairs,
-            smallest_effect=table.smallest_effect, generation=0, used=1,
+            smallest_effect=table.smallest_effect, generation=0, used=1, margin=verdict.margin,
         )  # fmt: skip
         return verdict, made
 
@@ -114,3 +114,15 @@ def test_a_test_without_noise_can_be_drawn(tested):
     assert all("NaN" not in draw(chart) for chart in figures(made, "loss", "c1"))
     shorter = dataclasses.replace(made, looks=made.looks[:1])
     assert all("NaN" not in draw(chart) for chart in figures(shorter, "loss", "c1"))
+
+
+def test_a_simpler_candidate_is_told_by_the_evidence_that_it_rests_on(tested):
+    verdict, made = tested(0.0, margin=3.0, noise={"c0": 1.0, "c1": 1.0})
+    assert verdict.simpler
+    assert made.margin == 3.0
+    assert made.looks[-1].e_value == pytest.approx(verdict.e_value)
+    assert verdict.e_value >= made.bar
+    assert account(verdict, made, "loss")[0].startswith("Promoted as simpler: it has fewer lines")
+    effects, evidence = figures(made, "loss", "c1")
+    assert any(getattr(mark, "at", None) == -3.0 for mark in effects.marks)
+    assert "if worse by over 3" in evidence.summary

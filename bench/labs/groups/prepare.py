@@ -19,8 +19,10 @@ def cases(rng, count):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--private", required=True)
-    folder = pathlib.Path(parser.parse_args().private)
-    rng = np.random.default_rng(7)
+    parser.add_argument("--draw", type=int, default=0)
+    given = parser.parse_args()
+    folder = pathlib.Path(given.private)
+    rng = np.random.default_rng([7, given.draw])
     x, group, labels = cases(rng, 4000)
     np.savez(folder / "train.npz", x=x, group=group, labels=labels)
     for split in ("search", "confirm"):

@@ -38,11 +38,13 @@ def draw(verdict: Json, metric: str, out: Console) -> None:
 
 def _facts(test: Json) -> str:
     pairs = f"{len(test['looks'])} of at most {numbers.count(test['max_pairs'], 'pair')}"
+    against = f"not worse by over {test['margin']:g}" if test["margin"] else "better"
     return (
         f"Test {test['index']} of generation {test['generation']}, {test['candidate']} against "
         f"{test['champion']}: {pairs}, level {numbers.odds(test['level'])}, {test['e_process']}; "
         f"{_nth(test['used'])} test on this confirm split. The interval is "
-        f"{numbers.confidence(test['level'])} sure at either end, whenever one looks."
+        f"{numbers.confidence(test['level'])} sure at either end, whenever one looks; the "
+        f"evidence is for: {against}."
     )
 
 

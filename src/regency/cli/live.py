@@ -76,6 +76,7 @@ def told(event: Event, progress: Progress, view: Literal["agent", "human"]) -> s
     if event.kind == "verdict" and data["gate"] == "confirm":
         gain = numbers.gain(data["effect"], progress.noise_sd) if view == "human" else ""
         about = f" by {gain}" if gain and data["answer"] == "better" else ""
+        about = " (simpler)" if data.get("margin") else about
         return f"{data['candidate']}: {data['answer']}{about}. {one_line(data['reason'])}"
     if event.kind == "champion":
         return f"New champion {data['candidate']}; packet {data['packet']} waits for a human."

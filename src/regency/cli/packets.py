@@ -39,7 +39,7 @@ def draw_evidence(found: Json, out: Console) -> None:
     table = paper.table("candidate", "against", "better by", "interval", "pairs", "chance of luck")
     for row in found["evidence"]:
         table.add_row(
-            row["candidate"],
+            f"{row['candidate']} (simpler)" if row.get("margin") else row["candidate"],
             row["champion"],
             numbers.gain(row["effect"], found["noise_sd"]),
             numbers.interval(row["low"], row["high"], row["level"]),

@@ -53,9 +53,10 @@ def prose(text: str, style: str = "") -> Text:
     return Text(clean(text), style=style)
 
 
-def answer(word: str) -> Text:
-    """Return a verdict's answer in its colour."""
-    return Text(word or "waiting", style=STYLES.get(word, "cyan"))
+def answer(word: str, *, simpler: bool = False) -> Text:
+    """Return a verdict's answer in its colour; ``simpler``: for that, not for its score."""
+    said = f"{word} (simpler)" if simpler else word or "waiting"
+    return Text(said, style=STYLES.get(word, "cyan"))
 
 
 def heading(text: str) -> Text:

@@ -115,7 +115,9 @@ def _draw_candidate(found: Json, out: Console) -> None:
         table.add_row("claims", paper.prose(claim))
     out.print(table)
     for verdict in found["verdicts"]:
-        out.print(paper.answer(verdict["answer"]), paper.prose(verdict["words"]))
+        simpler = bool(verdict.get("margin"))
+        said = paper.answer(verdict["answer"], simpler=simpler)
+        out.print(said, paper.prose(verdict["words"]))
         if "account" in verdict:
             course.draw(verdict, found["metric"], out)
     if found["diff"]:

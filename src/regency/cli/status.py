@@ -11,6 +11,7 @@ from regency.cli.program import program
 from regency.records import Json
 
 PLOT_HEIGHT = 4
+MANY_USES = 50  # tests on one confirm split after which a fresh one is worth a thought
 
 
 @click.command()
@@ -90,10 +91,17 @@ def _rows(found: Json) -> list[tuple[str, str]]:
         ("metric", f"{found['metric']}, {found['direction']}; noise sd of a pair {noise}"),
         ("candidates", f"{counts['candidates']:,} ({answers or 'none yet'})"),
         ("trials", f"{counts['trials']:,}, {in_words(counts['cpu_s'])} of CPU"),
+        ("confirm split", _uses(found)),
         ("lead", lead_words(found)),
         ("sandbox", _sandbox_words(found)),
         ("running", running),
     ]
+
+
+def _uses(found: Json) -> str:
+    uses = found["confirm_uses"]
+    fresh = "; [data] draw makes a fresh one" if uses >= MANY_USES else ""
+    return f"used by {numbers.count(uses, 'test')}{fresh}"
 
 
 def _sandbox_words(found: Json) -> str:

@@ -62,11 +62,24 @@ class DataTable(Table):
         None,
         description="Trusted command run once by `regency init`, in the lab's folder; it writes "
         "data below `{private}`. Never seen by agents. With `{leaks}` it is given a JSON file that "
-        "lists hidden documents to leave out, since candidates can read them elsewhere.",
+        "lists hidden documents to leave out, since candidates can read them elsewhere. With "
+        "`{draw}` it is told which draw to make.",
+    )
+    draw: int = Field(
+        0,
+        ge=0,
+        description="Which draw of the data is in force. Another number, once approved, has the "
+        "command make the data anew with that `{draw}`: a confirm split that was never used.",
     )
     files: list[InsidePath] = Field(
         default_factory=list, description="Lab files the command needs; hidden from agents."
     )
+
+    @model_validator(mode="after")
+    def _draws_differ(self) -> "DataTable":
+        if self.draw and not any("{draw}" in part for part in self.command or ()):
+            raise ValueError("another draw needs a command that is told of it by `{draw}`")
+        return self
 
 
 class PhaseTable(Table):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from regency.errors import TrialError
+from regency.judge import simplify
 from regency.judge.scale import Scale, Scores
 from regency.judge.verdict import finite
 from regency.records import Calibration, Nomination
@@ -55,6 +56,8 @@ class Course:
         looks: One for each pair.
         needed: Pairs in all after which the bar would have been reached, had they gone on like
             those seen; None if it was reached, or would not have been in any number.
+        margin: 0: evidence is against "no better". Above 0, of a candidate promoted as simpler:
+            against "worse by this or more", metric units.
     """
 
     candidate: str
@@ -69,6 +72,7 @@ class Course:
     smallest_effect: float
     looks: tuple[Look, ...]
     needed: int | None
+    margin: float = 0.0
 
 
 def course(
@@ -80,6 +84,7 @@ def course(
     smallest_effect: float,
     generation: int,
     used: int,
+    margin: float = 0.0,
 ) -> Course:
     """Return the course of the test of ``nomination``.
 
@@ -91,9 +96,10 @@ def course(
         smallest_effect: As it was in force.
         generation: Number of the generation it is counted in.
         used: Which test it was on its confirm split.
+        margin: Of the verdict.
     """
     bar = 1 / nomination.level
-    looks = _looks(nomination, calibration.differences, scale, scores)
+    looks = _looks(nomination, calibration.differences, scale, scores, margin)
     reached = bool(looks) and looks[-1].e_value >= bar
     return Course(
         candidate=nomination.candidate,
@@ -108,20 +114,29 @@ def course(
         smallest_effect=smallest_effect,
         looks=looks,
         needed=None if reached else _needed(nomination, calibration.differences, scale, scores),
+        margin=margin,
     )
 
 
 def _looks(
-    nomination: Nomination, known: Sequence[float], scale: Scale, scores: Scores
+    nomination: Nomination, known: Sequence[float], scale: Scale, scores: Scores, margin: float
 ) -> tuple[Look, ...]:
     effects = scale.differences(scores)
     looks, highest = [], 1.0
     for n in range(1, len(scores) + 1):
-        highest = max(highest, scale.evidence(nomination.e_process, scores[:n], known))
+        highest = max(highest, _evidence(nomination.e_process, scale, scores[:n], known, margin))
         low, high = scale.interval(nomination.e_process, scores[:n], nomination.level, known)
         mean = math.fsum(effects[:n]) / n
         looks.append(Look(n, effects[n - 1], mean, finite(low), finite(high), highest))
     return tuple(looks)
+
+
+def _evidence(
+    e_process: str, scale: Scale, scores: Scores, known: Sequence[float], margin: float
+) -> float:
+    if margin > 0:
+        return simplify.evidence(scale, e_process, scores, known, margin)
+    return scale.evidence(e_process, scores, known)
 
 
 def _needed(

@@ -30,6 +30,8 @@ def _effects(course: Course, metric: str, headline: str) -> charts.Chart:
     marks: list[charts.Mark] = [charts.Rule(0.0, label="" if least else "no difference")]
     if least:
         marks.append(charts.Rule(least, label=f"smallest effect worth having: {least:g}"))
+    if course.margin:
+        marks.append(charts.Rule(-course.margin, label=f"margin: {course.margin:g} worse"))
     mean = tuple((float(look.pair), look.mean) for look in looks)
     marks += [
         charts.Line("mean so far, with its time-uniform interval", mean, band),
@@ -62,11 +64,15 @@ def _evidence(course: Course) -> charts.Chart:
             charts.Points("", tuple(charts.Point(x, y) for x, y in path[1:])),
         ),
         summary=(
-            f"Test {course.index} of generation {course.generation}: without any improvement it "
-            f"gets to {course.bar:,.0f} in at most 1 case of {course.bar:,.0f}."
+            f"Test {course.index} of generation {course.generation}: {_if_false(course)} it gets "
+            f"to {course.bar:,.0f} in at most 1 case of {course.bar:,.0f}."
         ),
         height=340,
     )
+
+
+def _if_false(course: Course) -> str:
+    return f"if worse by over {course.margin:g}" if course.margin else "without any improvement"
 
 
 def _ends(course: Course) -> tuple[float, float]:
@@ -74,7 +80,7 @@ def _ends(course: Course) -> tuple[float, float]:
 
     The first intervals are endlessly wide; they leave the plot rather than flatten it.
     """
-    effects = [look.effect for look in course.looks] + [0.0, course.smallest_effect]
+    effects = [look.effect for look in course.looks] + [0.0, course.smallest_effect, -course.margin]
     low, high = min(effects), max(effects)
     span = 0.6 * (high - low) or 1.0
     last = course.looks[-1]

@@ -71,6 +71,7 @@ def test_of(lab: Lab, verdict: Verdict) -> Course | None:
         smallest_effect=rules.judge.smallest_effect,
         generation=found.generation,
         used=found.used,
+        margin=verdict.margin,
     )
 
 

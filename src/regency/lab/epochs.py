@@ -33,6 +33,7 @@ def opened(
         "config_digest": digest_of(text.encode()),
         "files": {name: digest_of((folder / name).read_bytes()) for name in names},
         "data": data_digests(home),
+        "folder": home.folder,
         "level": ground.level,
         "start": ground.start,
         "startup_cpu_s": ground.startup_cpu_s,

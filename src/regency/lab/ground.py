@@ -45,7 +45,13 @@ class Ground:
 
 
 def prepare(
-    home: Home, config: Config, start: Start, *, unsafe: bool, say: Callable[[str], None]
+    home: Home,
+    config: Config,
+    start: Start,
+    *,
+    unsafe: bool,
+    say: Callable[[str], None],
+    number: int = 0,
 ) -> Ground:
     """Make the private data and prove that no candidate can read the hidden part of it.
 
@@ -54,10 +60,11 @@ def prepare(
 
     Args:
         home: The lab's folders.
-        config: The settings to be, of epoch 0.
+        config: The settings to be.
         start: Writes the starting point's files to a folder.
         unsafe: Whether to go on without isolation.
         say: Told each step in plain words.
+        number: Number of the epoch to be; its rules are copied already.
 
     Raises:
         SandboxError: No isolation can be had.
@@ -67,9 +74,9 @@ def prepare(
     adapts = any("{leaks}" in part for part in config.data.command or ())
     for last in (False,) * MOST_REMAKES + (True,):
         say("making the lab's private data")
-        make_data(home, config, leaks=leaks)
+        make_data(home, config, number, leaks)
         say("proving the sandbox and looking for leaks of the hidden data")
-        ground, found = _prove(home, config, 0, start, unsafe=unsafe)
+        ground, found = _prove(home, config, number, start, unsafe=unsafe)
         more = {Path(match.hidden).relative_to(home.data).as_posix() for match in found.matches}
         if found.clean or last or not adapts or more <= leaks:
             found.demand_clean()
@@ -91,21 +98,33 @@ def make_data(home: Home, config: Config, number: int = 0, leaks: Iterable[str] 
         BadInput: The command failed, or a file that trials need is missing.
     """
     if config.data.command:
-        shutil.rmtree(home.data)
+        shutil.rmtree(home.data, ignore_errors=True)
         home.data.mkdir(mode=0o700)
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(sorted(leaks), file)
             file.flush()
-            places = {"{private}": str(home.data), "{leaks}": file.name}
+            places = {
+                "{private}": str(home.data), "{leaks}": file.name, "{draw}": str(config.data.draw)
+            }  # fmt: skip
             command = [_filled(part, places) for part in config.data.command]
             result = run_trusted(command, home.epoch(number), DATA_WALL_S)
         if result.exit_code != 0:
             last = (result.stderr.strip().splitlines() or ["no message"])[-1]
             raise BadInput(f"the data command failed: {last}. Correct [data] in {SETTINGS}.")
+    demand_data(home, config)
+
+
+def demand_data(home: Home, config: Config) -> None:
+    """Check that the private files which trials need are there.
+
+    Raises:
+        BadInput: One is missing.
+    """
     for name in needed_data(config):
         if not (home.data / name).is_file():
             raise BadInput(
-                f"no data file {name!r} was made. Correct [data] or inputs in {SETTINGS}."
+                f"no data file {name!r} is there. Correct [data] or inputs in {SETTINGS}; to have "
+                "data made anew in a lab that exists, change [data] draw."
             )
 
 

@@ -24,10 +24,12 @@ class Home:
     Attributes:
         root: The lab's repository.
         state: ``.regency``, or the folder it is being made in.
+        folder: Name below ``private`` of the data in force.
     """
 
     root: Path
     state: Path
+    folder: str = "data"
 
     @property
     def private(self) -> Path:
@@ -37,7 +39,7 @@ class Home:
     @property
     def data(self) -> Path:
         """What the lab's data command wrote."""
-        return self.private / "data"
+        return self.private / self.folder
 
     @property
     def key(self) -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from regency.lab import epochs
 from regency.lab.home import Home, hidden, seed_of
@@ -42,6 +43,7 @@ class Opened:
     def reload(self) -> None:
         """Take the rules in force from the ledger anew."""
         self.epoch = self.store.epoch()
+        self.home = replace(self.home, folder=self.epoch.folder)
         self.config = epochs.in_force(self.home, self.epoch)
         self._visible.clear()
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from regency.config import Rule, parse
 from regency.errors import BadInput, Refused
@@ -73,12 +74,15 @@ def prepared(lab: Opened, waiting: Waiting) -> tuple[int, dict[str, Json]]:
     contents = {name: _content(lab, files, name) for name in names}
     number = lab.epoch.number + 1
     epochs.copy_rules(lab.home, number, contents)
-    for name in ground.needed_data(config):
-        if not (lab.home.data / name).is_file():
-            raise BadInput(f"no data file {name!r} is there. New data needs a new lab.")
     start = ground.writer(lab.repo, lab.commit(lab.store.generation().candidate), config)
-    proved = ground.prove(lab.home, config, number, start, unsafe=False)
-    return number, epochs.opened(lab.home, number, text, names, proved)
+    if config.data.draw == lab.config.data.draw:
+        ground.demand_data(lab.home, config)
+        proved = ground.prove(lab.home, config, number, start, unsafe=False)
+        return number, epochs.opened(lab.home, number, text, names, proved)
+    # In a folder of its own: the old data stay in force until the ledger says otherwise.
+    home = replace(lab.home, folder=f"data-{number}")
+    proved = ground.prepare(home, config, start, unsafe=False, say=lambda _: None, number=number)
+    return number, epochs.opened(home, number, text, names, proved)
 
 
 def _content(lab: Opened, files: Mapping[str, bytes | None], name: str) -> bytes:

@@ -53,6 +53,7 @@ def status(lab: Lab, view: View) -> Answered:
         "start": lab.epoch.start,
         "epoch": lab.epoch.number,
         "noise_sd": noise(lab),
+        "confirm_uses": store.confirm_uses(),
         "generation": plain(generation_now(lab)),
         "champion": champion(lab, view),
         "promotions": promotions(lab, view),

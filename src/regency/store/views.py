@@ -86,6 +86,7 @@ class Epoch:
         level: Sandbox level.
         startup_cpu_s: CPU-seconds that starting an empty program costs.
         start: How trials start, ``cold`` or ``fork``.
+        folder: Name of the folder with its private data.
     """
 
     seq: int
@@ -97,6 +98,7 @@ class Epoch:
     level: str
     startup_cpu_s: float
     start: str = "cold"
+    folder: str = "data"
 
 
 @dataclass(frozen=True, slots=True)

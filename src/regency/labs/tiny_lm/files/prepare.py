@@ -1,11 +1,12 @@
 """The trusted data maker: real text that every Python ships, split by document. Run by `init`.
 
-    python prepare.py --private FOLDER [--leaks FILE]
+    python prepare.py --private FOLDER [--leaks FILE] [--draw N]
 
 The text is that of the standard library. What is scored comes from modules that running code does
 not need: `regency.toml` hides them from candidates. The result depends on the Python alone, its
 version and how complete it is, and on FILE: a JSON list of hidden documents that `init` found
-where candidates can read them, so that they may not be scored. Below FOLDER:
+where candidates can read them, so that they may not be scored; and on N, for another split of the
+same documents. Below FOLDER:
 
     train.bin                                    the text to train on
     search/contexts.npy   confirm/contexts.npy   uint8 (N, 64): the bytes before each scored byte
@@ -108,12 +109,13 @@ def distinct(found):
     return [document for document, part in zip(order, share, strict=True) if part <= COPIED]
 
 
-def split(found, leaks=()):
+def split(found, leaks=(), draw=0):
     """Return {"search": …, "confirm": …, "train": …}: lists of documents, in an order by digest."""
+    salt = str(draw) if draw else ""
     leaked = {leak.rpartition("/")[2] for leak in leaks}
     enough = WINDOWS * (CONTEXT + 1 + GAP / 2) * 1.6
     parts = {"search": [], "confirm": [], "train": []}
-    for name, text in sorted(found, key=lambda d: hashlib.sha256(d[0].encode()).digest()):
+    for name, text in sorted(found, key=lambda d: hashlib.sha256((salt + d[0]).encode()).digest()):
         open_parts = [
             part for part in ("search", "confirm") if sum(len(t) for _, t in parts[part]) < enough
         ]
@@ -186,10 +188,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--private", required=True, type=pathlib.Path)
     parser.add_argument("--leaks", type=pathlib.Path)
+    parser.add_argument("--draw", type=int, default=0)
     arguments = parser.parse_args()
     folder = arguments.private
     leaks = json.loads(arguments.leaks.read_text()) if arguments.leaks else []
-    parts = split(distinct(unreadable(modules())), leaks)
+    parts = split(distinct(unreadable(modules())), leaks, arguments.draw)
     if sum(len(text) for _, text in parts["train"]) < TRAIN_FLOOR:
         sys.exit("prepare.py: too little text to train on. " + ADVICE)
     write(folder, parts)

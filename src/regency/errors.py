@@ -12,6 +12,7 @@ line on standard error and the exit code of its class.
     │   └── LabBusy              3   another process runs this lab
     ├── LedgerError              1   the record is damaged, or was tampered with
     ├── NothingLeft              1   an agent has nothing to propose on this parent
+    ├── Unreadable               1   a model's answer holds no edit that is sure
     └── TrialError               1   one candidate's fault: becomes its verdict, never ends a run
 """
 
@@ -56,6 +57,10 @@ class LedgerError(RegencyError):
 
 class NothingLeft(RegencyError):
     """An agent has nothing to propose on this parent; another agent or parent may have."""
+
+
+class Unreadable(RegencyError):
+    """A model's answer holds no edit that is sure; the message is for the model's second try."""
 
 
 class TrialError(RegencyError):

@@ -17,6 +17,7 @@ from regency.lab import epochs, ground
 from regency.lab.checks import check
 from regency.lab.home import SETTINGS, STATE, Home, rules
 from regency.lab.lab import Lab
+from regency.lab.quorum import People, unsatisfied, with_rules
 from regency.lab.record import Recorder
 from regency.records import Actor, ActorKind, Agent, Candidate, Generation, plain
 from regency.repo.git import Repo
@@ -33,11 +34,13 @@ class Wish:
         template: Name of a bundled lab, or None to adopt the repository as it is.
         simulated: Whether its humans are simulated; can never be changed.
         unsafe: Whether to go on without isolation.
+        people: Who there is to approve; None: the rules stay as they are written.
     """
 
     template: str | None = None
     simulated: bool = False
     unsafe: bool = False
+    people: People | None = None
 
 
 def bundled() -> list[str]:
@@ -66,13 +69,17 @@ def create(folder: Path, wish: Wish, say: Say = lambda _: None) -> Lab:
     target = _vacant(folder)
     with _aside(target) as made:
         say(f"copying the bundled lab {wish.template}")
-        _unpack(wish.template, made)
+        _unpack(wish.template, made, wish.people)
         _fill(Home(made, made / STATE), wish, say)
     return Lab.open(target)
 
 
-def starter(folder: Path) -> list[str]:
+def starter(folder: Path, people: People = "alone") -> list[str]:
     """Write a starter ``regency.toml`` and ``program.md`` into ``folder``; return their names.
+
+    Args:
+        folder: Made where missing.
+        people: Who there is to approve.
 
     Raises:
         BadInput: There are settings already.
@@ -85,6 +92,8 @@ def starter(folder: Path) -> list[str]:
         if not (folder / entry.name).exists() and not entry.name.startswith("_"):
             (folder / entry.name).write_text(entry.read_text())
             written.append(entry.name)
+    settings = folder / SETTINGS
+    settings.write_text(with_rules(settings.read_text(), people))
     return written
 
 
@@ -125,11 +134,14 @@ def _aside(target: Path) -> Iterator[Path]:
             ) from error
 
 
-def _unpack(name: str, target: Path) -> None:
+def _unpack(name: str, target: Path, people: People | None) -> None:
     if name not in bundled():
         raise BadInput(f"no bundled lab is named {name!r}: known are {', '.join(bundled())}.")
     with resources.as_file(resources.files("regency.labs") / name / "files") as files:
         shutil.copytree(files, target, ignore=shutil.ignore_patterns("__pycache__"))
+    if people is not None:
+        settings = target / SETTINGS
+        settings.write_text(with_rules(settings.read_text(), people))
     Repo.create(target, f"Start the {name} lab", FALLBACK_AUTHOR).close()
 
 
@@ -141,6 +153,8 @@ def _fill(home: Home, wish: Wish, say: Say) -> None:
         config = parse(text)
         present = set(repo.files(commit))
         check(config, present)
+        if wish.people is not None and (warning := unsatisfied(config, wish.people)):
+            raise ConfigError(warning)
         home.make()
         _ignore(repo)
         names = rules(config, present)

@@ -1,0 +1,211 @@
+"""How much does a person read for a generation, and how much of the gain is kept?
+
+    python bench/review.py FOLDER [MINUTES] [plain|wordy ...]
+
+Each row is a long run of the bundled lab `tiny_lm` with simulated humans, who approve the newest
+packet whenever the lab waits for them. ``plain`` is the lab's own agent, whose edits are a line or
+two. ``wordy`` makes the same edits and lets more ride along, as coding agents do: a helper that
+nobody calls, a bookkeeping list, settings that are not read, comments, a constant nudged for no
+reason. Lines are added plus removed. ``better once`` is every candidate whose first run scored
+better than the champion's mean, which is what a loop that keeps single runs would show a reviewer;
+``promoted`` every candidate that passed both gates; ``net`` the plain difference between two
+generations; ``minimised`` what the packet asks a person to read. The share of the gain kept is
+measured by the confirm of each minimised tree against its champion, on fresh seeds.
+"""
+
+import random
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from regency import plugins
+from regency.lab import Lab, create
+from regency.lab.create import Wish
+from regency.lab.lab import Plan
+from regency.propose.mutate import MutateProposer
+from regency.records import Actor, ActorKind, Answer, Brief, Decision, FileEdit, Packet, Proposal
+
+READER = Actor(ActorKind.SIMULATED_HUMAN, "reader")
+HELPERS = ("entropy", "norm", "spread", "largest")
+NUDGES = (
+    ("BETA2 = 0.999", "BETA2 = 0.9992"),
+    ("EPSILON = 1e-8", "EPSILON = 1.5e-8"),
+    ("SAVE_MARGIN_S = 0.05", "SAVE_MARGIN_S = 0.051"),
+)
+
+
+class Wordy:
+    """The lab's agent with junk riding along."""
+
+    def __init__(self, name: str, **settings: object) -> None:
+        self.inner = MutateProposer(name=name, **settings)
+
+    def propose(self, brief: Brief, tree: dict[str, bytes]) -> Proposal:
+        made = self.inner.propose(brief, tree)
+        rng = random.Random(brief.seed)
+        edits = [FileEdit(e.path, wordier(e.content or b"", rng), e.mode) for e in made.edits]
+        return replace(made, edits=tuple(edits))
+
+
+def wordier(content: bytes, rng: random.Random) -> bytes:
+    """Return a training script with two or three things added that it does not need."""
+    text, tag = content.decode(), rng.randrange(10_000)
+    helper = f"{rng.choice(HELPERS)}_{tag}"
+    junk = [
+        ("def predict(", f"def {helper}(values):\n    \"\"\"Return a statistic of `values`.\"\"\"\n"
+         "    values = np.asarray(values)\n    return float(np.abs(values).mean())\n\n\ndef predict("),
+        ("    step = 0\n", f"    step = 0\n    history_{tag} = []\n"),
+        ("BATCH = ", f"# Settings of schedule {tag}: not used yet.\nWARMUP_{tag} = 0\nBATCH = "),
+        ("        step += 1\n", f"        step += 1  # one more step ({tag})\n"),
+        *NUDGES,
+    ]  # fmt: skip
+    for old, new in rng.sample(junk, rng.choice((2, 3))):
+        text = text.replace(old, new, 1)
+    return text.encode()
+
+
+@dataclass
+class Row:
+    """What one generation took."""
+
+    better_once: int = 0
+    lines_once: int = 0
+    promoted: int = 0
+    lines_promoted: int = 0
+    net: int = 0
+    minimised: int = 0
+    minutes: float = 0.0
+    gain: float = 0.0
+    kept: float = 0.0
+
+
+def lab_of(folder: Path, kind: str) -> Path:
+    create(
+        folder, Wish("tiny_lm", simulated=True), lambda step: print(f"  {step}", flush=True)
+    ).close()
+    if kind == "wordy":
+        known = plugins.load
+        plugins.load = lambda group, name: Wordy if name == "mutate" else known(group, name)
+    return folder
+
+
+def grow(folder: Path, minutes: float) -> list[Row]:
+    """Run for so long, approving whatever the lab waits with, and return the generations."""
+    rows, since, end = [], 0, time.monotonic() + 60 * minutes
+    while (left := end - time.monotonic()) > 5:
+        with Lab.open(folder) as lab:
+            lab.run(
+                Plan(wall_s=left, workers=2), lambda event, lab=lab: stop_when_ready(lab, event)
+            )
+            if not ready(lab):
+                continue
+            rows.append(read(lab, since))
+            since = lab.store.next_candidate_number()
+            packet = lab.store.packets("open")[-1].packet
+            lab.decide(Decision(packet.id, "approve", READER, "Read it."))
+            print(f"  {lab.store.generation().tag}: {rows[-1]}", flush=True)
+    with Lab.open(folder) as lab:  # what is under way is read as well
+        if lab.store.champion() != lab.store.generation().candidate:
+            lab.minimise(Plan(workers=2))
+            rows.append(read(lab, since))
+            print(f"  last: {rows[-1]}", flush=True)
+    return rows
+
+
+def stop_when_ready(lab: Lab, event: object) -> None:
+    if getattr(event, "kind", "") in ("minimised", "verdict", "held") and ready(lab):
+        lab.stop()
+
+
+def ready(lab: Lab) -> bool:
+    """Whether the lab waits for a human and has made what it waits with as small as it can."""
+    done, champion = lab.store.minimised(), lab.store.champion()
+    if done is None or done.base_generation != lab.store.generation().number:
+        return False
+    if champion == done.candidate:
+        return True
+    verdict = lab.store.verdict(done.candidate)
+    failed = verdict is not None and verdict.gate == "confirm" and verdict.champion == done.head
+    return champion == done.head and failed and verdict.answer is not Answer.AS_GOOD
+
+
+def read(lab: Lab, since: int) -> Row:
+    """Return what the newest packet holds, beside what led to it."""
+    packet = lab.store.packets("open")[-1].packet
+    row = Row(
+        net=packet.lines_before or packet.lines, minimised=packet.lines, minutes=packet.minutes
+    )
+    for verdict in packet.evidence:
+        record = lab.store.candidate(verdict.candidate).record
+        if verdict.answer is Answer.BETTER:
+            row.promoted += 1
+            row.lines_promoted += record.lines_added + record.lines_removed
+            row.gain += verdict.effect or 0.0
+    row.kept = share_kept(packet, row.gain)
+    once(lab, since, row)
+    return row
+
+
+def share_kept(packet: Packet, gain: float) -> float:
+    lost = sum(-(v.effect or 0.0) for v in packet.evidence if v.answer is Answer.AS_GOOD)
+    return 1 - lost / gain if gain else 1.0
+
+
+def once(lab: Lab, since: int, row: Row) -> None:
+    """Count the candidates that a loop without tests would have kept, on the same first runs."""
+    means: dict[str, float] = {}
+    for standing in lab.store.candidates(newest_first=False):
+        record = standing.record
+        first = lab.store.trial(f"search/{lab.epoch.number}/{record.id}/0")
+        if standing.number < since or first is None or first.score is None:
+            continue
+        if record.parent not in means:
+            means[record.parent] = mean_of(lab, record.parent)
+        if first.score < means[record.parent]:
+            row.better_once += 1
+            row.lines_once += record.lines_added + record.lines_removed
+
+
+def mean_of(lab: Lab, champion: str) -> float:
+    calibration = lab.store.calibration()
+    if calibration is not None and champion == calibration.candidate:
+        return calibration.search_mean
+    scores = [t.score for t in lab.store.trials(champion) if t.key.startswith("baseline/")]
+    known = [score for score in scores if score is not None]
+    return sum(known) / len(known) if known else float("-inf")
+
+
+def table(kind: str, rows: list[Row]) -> list[str]:
+    total = Row(**{name: sum(getattr(r, name) for r in rows) for name in Row.__dataclass_fields__})
+    count = max(len(rows), 1)
+    kept = sum(r.kept * r.gain for r in rows) / total.gain if total.gain else 1.0
+    read_lines = max(total.minimised, 1)
+    lowest = min((r.kept for r in rows), default=1.0)
+    return [
+        f"| {kind} | {len(rows)} | {total.better_once / count:.0f} | {total.lines_once / count:.0f} "
+        f"| {total.promoted / count:.1f} | {total.lines_promoted / count:.0f} | {total.net / count:.0f} "
+        f"| {total.minimised / count:.0f} | {total.minutes / count:.1f} "
+        f"| {total.lines_once / read_lines:.1f} | {total.lines_promoted / read_lines:.1f} "
+        f"| {total.net / read_lines:.1f} | {kept:.1%} (least {lowest:.1%}) |"
+    ]  # fmt: skip
+
+
+def main() -> int:
+    folder, minutes = Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 15.0
+    out = [
+        "| agent | generations | better once | their lines | promoted | their lines | net lines "
+        "| minimised | minutes | ÷ once | ÷ promoted | ÷ net | gain kept |",
+        "| --- |" + " ---: |" * 12,
+    ]
+    known = plugins.load
+    for kind in sys.argv[3:] or ["plain", "wordy"]:
+        print(f"{kind}:", flush=True)
+        plugins.load = known
+        out += table(kind, grow(lab_of(folder / kind, kind), minutes))
+    print("\n" + "\n".join(out))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -52,14 +52,15 @@ def wordier(content: bytes, rng: random.Random) -> bytes:
     """Return a training script with two or three things added that it does not need."""
     text, tag = content.decode(), rng.randrange(10_000)
     helper = f"{rng.choice(HELPERS)}_{tag}"
+    note = '"""Return a statistic of `values`."""'
+    body = f"    {note}\n    values = np.asarray(values)\n    return float(np.abs(values).mean())"
     junk = [
-        ("def predict(", f"def {helper}(values):\n    \"\"\"Return a statistic of `values`.\"\"\"\n"
-         "    values = np.asarray(values)\n    return float(np.abs(values).mean())\n\n\ndef predict("),
+        ("def predict(", f"def {helper}(values):\n{body}\n\n\ndef predict("),
         ("    step = 0\n", f"    step = 0\n    history_{tag} = []\n"),
         ("BATCH = ", f"# Settings of schedule {tag}: not used yet.\nWARMUP_{tag} = 0\nBATCH = "),
         ("        step += 1\n", f"        step += 1  # one more step ({tag})\n"),
         *NUDGES,
-    ]  # fmt: skip
+    ]
     for old, new in rng.sample(junk, rng.choice((2, 3))):
         text = text.replace(old, new, 1)
     return text.encode()
@@ -81,9 +82,9 @@ class Row:
 
 
 def lab_of(folder: Path, kind: str) -> Path:
-    create(
-        folder, Wish("tiny_lm", simulated=True), lambda step: print(f"  {step}", flush=True)
-    ).close()
+    """Return the lab in ``folder``, made if it is not there; one that is there goes on."""
+    if not folder.exists():
+        create(folder, Wish("tiny_lm", simulated=True), print).close()
     if kind == "wordy":
         known = plugins.load
         plugins.load = lambda group, name: Wordy if name == "mutate" else known(group, name)
@@ -91,25 +92,34 @@ def lab_of(folder: Path, kind: str) -> Path:
 
 
 def grow(folder: Path, minutes: float) -> list[Row]:
-    """Run for so long, approving whatever the lab waits with, and return the generations."""
-    rows, since, end = [], 0, time.monotonic() + 60 * minutes
+    """Run for so long, approving whatever the lab waits with, and return its generations."""
+    end = time.monotonic() + 60 * minutes
     while (left := end - time.monotonic()) > 5:
         with Lab.open(folder) as lab:
-            lab.run(
-                Plan(wall_s=left, workers=2), lambda event, lab=lab: stop_when_ready(lab, event)
-            )
             if not ready(lab):
-                continue
-            rows.append(read(lab, since))
-            since = lab.store.next_candidate_number()
-            packet = lab.store.packets("open")[-1].packet
-            lab.decide(Decision(packet.id, "approve", READER, "Read it."))
-            print(f"  {lab.store.generation().tag}: {rows[-1]}", flush=True)
+                lab.run(Plan(wall_s=left, workers=2), lambda e, lab=lab: stop_when_ready(lab, e))
+            if ready(lab):
+                approve(lab)
     with Lab.open(folder) as lab:  # what is under way is read as well
         if lab.store.champion() != lab.store.generation().candidate:
             lab.minimise(Plan(workers=2))
-            rows.append(read(lab, since))
-            print(f"  last: {rows[-1]}", flush=True)
+            approve(lab)
+        return rows_of(lab)
+
+
+def approve(lab: Lab) -> None:
+    packet = lab.store.packets("open")[-1].packet
+    lab.decide(Decision(packet.id, "approve", READER, "Read it."))
+    print(f"  {lab.store.generation().tag}: {rows_of(lab)[-1]}", flush=True)
+
+
+def rows_of(lab: Lab) -> list[Row]:
+    """Return a row for each generation that was ratified."""
+    rows, since = [], 1
+    for state in lab.store.packets("approved"):
+        head = lab.store.candidate(state.packet.head_candidate).number
+        rows.append(read(lab, state.packet, since, head))
+        since = head + 1
     return rows
 
 
@@ -130,12 +140,10 @@ def ready(lab: Lab) -> bool:
     return champion == done.head and failed and verdict.answer is not Answer.AS_GOOD
 
 
-def read(lab: Lab, since: int) -> Row:
-    """Return what the newest packet holds, beside what led to it."""
-    packet = lab.store.packets("open")[-1].packet
-    row = Row(
-        net=packet.lines_before or packet.lines, minimised=packet.lines, minutes=packet.minutes
-    )
+def read(lab: Lab, packet: Packet, since: int, head: int) -> Row:
+    """Return what a packet holds, beside what led to it: candidates ``since`` to ``head``."""
+    row = Row(net=packet.lines_before or packet.lines, minimised=packet.lines)
+    row.minutes = packet.minutes
     for verdict in packet.evidence:
         record = lab.store.candidate(verdict.candidate).record
         if verdict.answer is Answer.BETTER:
@@ -143,7 +151,7 @@ def read(lab: Lab, since: int) -> Row:
             row.lines_promoted += record.lines_added + record.lines_removed
             row.gain += verdict.effect or 0.0
     row.kept = share_kept(packet, row.gain)
-    once(lab, since, row)
+    once(lab, since, head, row)
     return row
 
 
@@ -152,13 +160,14 @@ def share_kept(packet: Packet, gain: float) -> float:
     return 1 - lost / gain if gain else 1.0
 
 
-def once(lab: Lab, since: int, row: Row) -> None:
+def once(lab: Lab, since: int, head: int, row: Row) -> None:
     """Count the candidates that a loop without tests would have kept, on the same first runs."""
     means: dict[str, float] = {}
     for standing in lab.store.candidates(newest_first=False):
         record = standing.record
         first = lab.store.trial(f"search/{lab.epoch.number}/{record.id}/0")
-        if standing.number < since or first is None or first.score is None:
+        inside = since <= standing.number <= head
+        if not inside or first is None or first.score is None:
             continue
         if record.parent not in means:
             means[record.parent] = mean_of(lab, record.parent)
@@ -176,33 +185,35 @@ def mean_of(lab: Lab, champion: str) -> float:
     return sum(known) / len(known) if known else float("-inf")
 
 
-def table(kind: str, rows: list[Row]) -> list[str]:
+def line(kind: str, rows: list[Row]) -> str:
     total = Row(**{name: sum(getattr(r, name) for r in rows) for name in Row.__dataclass_fields__})
     count = max(len(rows), 1)
     kept = sum(r.kept * r.gain for r in rows) / total.gain if total.gain else 1.0
     read_lines = max(total.minimised, 1)
     lowest = min((r.kept for r in rows), default=1.0)
-    return [
-        f"| {kind} | {len(rows)} | {total.better_once / count:.0f} | {total.lines_once / count:.0f} "
-        f"| {total.promoted / count:.1f} | {total.lines_promoted / count:.0f} | {total.net / count:.0f} "
-        f"| {total.minimised / count:.0f} | {total.minutes / count:.1f} "
-        f"| {total.lines_once / read_lines:.1f} | {total.lines_promoted / read_lines:.1f} "
-        f"| {total.net / read_lines:.1f} | {kept:.1%} (least {lowest:.1%}) |"
-    ]  # fmt: skip
+    cells = [
+        f"{len(rows)}",
+        *(f"{value / count:.0f}" for value in (total.better_once, total.lines_once)),
+        f"{total.promoted / count:.1f}",
+        *(f"{v / count:.0f}" for v in (total.lines_promoted, total.net, total.minimised)),
+        f"{total.minutes / count:.1f}",
+        *(f"{v / read_lines:.1f}" for v in (total.lines_once, total.lines_promoted, total.net)),
+        f"{kept:.1%} (least {lowest:.1%})",
+    ]
+    return f"| {kind} | {' | '.join(cells)} |"
 
 
 def main() -> int:
     folder, minutes = Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 15.0
-    out = [
-        "| agent | generations | better once | their lines | promoted | their lines | net lines "
-        "| minimised | minutes | ÷ once | ÷ promoted | ÷ net | gain kept |",
-        "| --- |" + " ---: |" * 12,
-    ]
+    heads = ("agent", "generations", "better once", "their lines", "promoted", "their lines",
+             "net lines", "minimised", "minutes", "÷ once", "÷ promoted", "÷ net",
+             "gain kept")  # fmt: skip
+    out = [f"| {' | '.join(heads)} |", "| --- |" + " ---: |" * 12]
     known = plugins.load
     for kind in sys.argv[3:] or ["plain", "wordy"]:
         print(f"{kind}:", flush=True)
         plugins.load = known
-        out += table(kind, grow(lab_of(folder / kind, kind), minutes))
+        out.append(line(kind, grow(lab_of(folder / kind, kind), minutes)))
     print("\n" + "\n".join(out))
     return 0
 

@@ -168,12 +168,14 @@ def _draw_list(found: Json, out: Console) -> None:
         out.print("Nothing waits for a human.")
         return
     table = paper.table("id", "what", "changes", "risk", "minutes", right=("changes", "risk"))
+    newest = next((item["id"] for item in found["items"] if item["kind"] == "packet"), "")
     for item in found["items"]:
+        older = item["kind"] == "packet" and item["id"] != newest
         risk = f"{item['risk']:.2f}" if "risk" in item else "-"
-        title = paper.line(item["title"])
+        title = paper.line(item["title"] + (f" (older: {newest} goes on from it)" if older else ""))
         row = (str(item.get("changes", "-")), risk, numbers.minutes(item["minutes"]))
         table.add_row(Text(item["id"], style="bold cyan"), title, *row)
-        for part in item.get("parts", ()):
+        for part in () if older else item.get("parts", ()):
             risk = f"{part['risk']:.2f}" if "risk" in part else "-"
             row = ("", risk, numbers.minutes(part["minutes"]))
             name = Text(f"  {part['id']}", style="cyan")

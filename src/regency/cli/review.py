@@ -6,11 +6,13 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from regency.cli import numbers, packets, paper
+from regency.cli import numbers, packets, paper, ranges
 from regency.cli.durations import duration, in_words
 from regency.cli.options import answer_options, asked, lab_option, opened, print_json
 from regency.cli.people import asked_reason, decider
 from regency.cli.program import program
+from regency.cli.ranges import Options as RangeOptions
+from regency.cli.ranges import range_options
 from regency.cli.signing import key_option, signed
 from regency.cli.text import clean, one_line
 from regency.records import Decision, Json, is_rules, plain
@@ -33,11 +35,26 @@ OF_ONE = {
 @click.group(invoke_without_command=True)
 @lab_option
 @answer_options
+@range_options
+@key_option
 @click.pass_context
-def review(ctx: click.Context, folder: str, view: str | None, as_json: bool) -> None:
-    """What waits for a human, and deciding on it. Alone: the list."""
+def review(
+    ctx: click.Context,
+    folder: str,
+    view: str | None,
+    as_json: bool,
+    key: str | None,
+    ranged: RangeOptions | None,
+) -> int:
+    """What waits for a human, and deciding on it. Alone: the list.
+
+    With --range it needs no lab: it reviews those commits of any git repository.
+    """
+    if ranged is not None and ctx.invoked_subcommand is None:
+        return ranges.review(ranged, folder, key, as_json=as_json)
     if ctx.invoked_subcommand is None:
         _list(folder, view, as_json=as_json)
+    return 0
 
 
 @review.command("list")

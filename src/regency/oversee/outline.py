@@ -23,6 +23,13 @@ FLOW = {
     ast.ListComp: "comprehension", ast.SetComp: "comprehension", ast.DictComp: "comprehension",
     ast.GeneratorExp: "comprehension", ast.BoolOp: "and/or", ast.Lambda: "lambda",
 }  # fmt: skip
+_IMPORTS = (ast.Import, ast.ImportFrom)
+NAME_FIELDS = ("id", "attr", "arg", "name", "asname")
+_READ = (ast.Attribute, ast.Name)
+_BARE = frozenset(
+    kind for base in (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
+    for kind in base.__subclasses__()
+)  # fmt: skip
 BRANCHES = frozenset({"if", "for", "while", "try", "match", "comprehension", "and/or"})
 
 
@@ -69,6 +76,7 @@ class Outline:
         calls: Dotted names as the imports resolve them → how often.
         names: Every dotted name that is read, resolved → how often.
         flow: Kind of control flow → how often.
+        words: Every identifier → how often.
         spans: First and last line of each module-level statement, in order.
     """
 
@@ -81,6 +89,7 @@ class Outline:
     calls: Counter[str] = field(default_factory=Counter)
     names: Counter[str] = field(default_factory=Counter)
     flow: Counter[str] = field(default_factory=Counter)
+    words: Counter[str] = field(default_factory=Counter)
     spans: list[tuple[int, int]] = field(default_factory=list)
 
     def text(self, node: ast.AST) -> str:
@@ -94,7 +103,7 @@ class Outline:
         return " ".join(b"\n".join(lines).decode("utf-8", "replace").split())
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=128)
 def outline(source: bytes) -> Outline | None:
     """Return what ``source`` consists of, None if it is not valid Python or far too long."""
     if len(source) > MAX_BYTES:
@@ -141,21 +150,24 @@ class _Reader:
         found = self.found
         found.module = module
         found.spans = [(start_of(node), node.end_lineno or node.lineno) for node in module.body]
-        for node in ast.walk(module):
-            if isinstance(node, ast.Import | ast.ImportFrom):
+        nodes = every(module)
+        for node in nodes:
+            if type(node) in _IMPORTS:
                 self.imported(node)
         self.block(module.body, "", level="module")
-        found.calls, found.names = used(module, found.aliases)
-        found.flow = Counter(FLOW[type(n)] for n in ast.walk(module) if type(n) in FLOW)
+        found.calls, found.names = _used(nodes, found.aliases)
+        found.words = words_of(nodes)
+        found.flow = Counter(FLOW[type(n)] for n in nodes if type(n) in FLOW)
         return found
 
-    def imported(self, node: ast.Import | ast.ImportFrom) -> None:
+    def imported(self, node: ast.AST) -> None:
         aliases = self.found.aliases
         if isinstance(node, ast.Import):
             for alias in node.names:
                 self.found.imports.add(alias.name)
                 root = alias.name.partition(".")[0]
                 aliases[alias.asname or root] = alias.name if alias.asname else root
+        if not isinstance(node, ast.ImportFrom):
             return
         module = "." * node.level + (node.module or "")
         for alias in node.names:
@@ -212,14 +224,50 @@ class _Reader:
 
 def used(node: ast.AST, aliases: Mapping[str, str]) -> tuple[Counter[str], Counter[str]]:
     """Return the dotted names that ``node`` calls and those that it reads, and how often."""
+    return _used(every(node), aliases)
+
+
+def _used(
+    nodes: Iterable[ast.AST], aliases: Mapping[str, str]
+) -> tuple[Counter[str], Counter[str]]:
     calls: Counter[str] = Counter()
     names: Counter[str] = Counter()
-    for part in ast.walk(node):
-        if isinstance(part, ast.Call):
-            calls[dotted(part.func, aliases)] += 1
-        elif isinstance(part, ast.Attribute | ast.Name) and isinstance(part.ctx, ast.Load):
-            names[dotted(part, aliases)] += 1
+    for node in nodes:
+        if isinstance(node, ast.Call):
+            calls[dotted(node.func, aliases)] += 1
+        elif isinstance(node, _READ) and isinstance(node.ctx, ast.Load):
+            names[dotted(node, aliases)] += 1
     return calls, names
+
+
+def every(node: ast.AST) -> list[ast.AST]:
+    """Return ``node`` and all that lies in it but for operators and contexts, in no order.
+
+    As `ast.walk`, in a third of its time.
+    """
+    found = [node]
+    for part in found:  # grows while it is read
+        for value in part.__dict__.values():
+            if value.__class__ is list:
+                found += [v for v in value if isinstance(v, ast.AST)]
+            elif isinstance(value, ast.AST) and value.__class__ not in _BARE:
+                found.append(value)
+    return found
+
+
+def words_of(nodes: Iterable[ast.AST]) -> Counter[str]:
+    """Return the identifiers in ``nodes``, and how often."""
+    return Counter(word for node in nodes for word in _words(node))
+
+
+def _words(node: ast.AST) -> Iterator[str]:
+    values = node.__dict__
+    for name in NAME_FIELDS:
+        word = values.get(name)
+        if word.__class__ is str:
+            yield from word.split(".")
+    if isinstance(node, ast.Global | ast.Nonlocal):
+        yield from node.names
 
 
 def start_of(node: ast.stmt) -> int:

@@ -27,7 +27,8 @@ _EVALUATION = re.compile(
     r"seed|metric|score|split|budget|threshold|tolerance|deadline", re.IGNORECASE
 )
 _CODE = (
-    "function", "statement", "condition", "operator", "constant", "value", "literal", "loop", "call",
+    "function", "statement", "condition", "operator", "constant", "value", "literal", "loop",
+    "call",
 )  # fmt: skip
 
 
@@ -93,7 +94,7 @@ def _arguments(facts: Iterable[Fact]) -> Iterator[str]:
 def _dependencies(facts: Iterable[Fact]) -> Iterator[str]:
     new = [f for f in facts if f.kind == "dependency" and ("+" in f.text or "added" in f.text)]
     if new:
-        names = ", ".join(_cut(f.text.lstrip("+"), 40) for f in new[:3])
+        names = ", ".join(_cut(re.sub(r"^added, |^\+", "", f.text), 40) for f in new[:3])
         yield f"Why is a dependency needed ({names}), and who keeps it?"
 
 

@@ -45,7 +45,9 @@ def _renames(story: Story) -> dict[str, str]:
         )
     before = [s.old.module for s in story.sources if s.old.module is not None]
     after = [s.new.module for s in story.sources if s.new.module is not None]
-    return renames.proved(likely, before, after)
+    then = {word for s in story.sources for word in s.old.words}
+    now = {word for s in story.sources for word in s.new.words}
+    return renames.among(likely, then, now, before, after)
 
 
 def _units(source: Source, story: Story) -> Iterator[tuple[Side, Side]]:
@@ -117,11 +119,14 @@ def _renamed(source: Source, story: Story) -> Iterator[Fact]:
         start = was.name if same_file else f"{was.path}::{was.name}"
         yield Fact(now.kind, f"{path}::{name}", f"{verb} from {start}")
     module = source.new.module
-    if module is None or source.old.module is None:
+    if module is None or source.old.module is None or not story.names:
+        return
+    uses = source.new.words
+    names = {o: n for o, n in story.names.items() if o in source.old.words and n in uses}
+    if not names:
         return
     here, then = renames.bound(module), renames.bound(source.old.module)
-    uses = renames.identifiers(module)
-    for old, new in story.names.items():
+    for old, new in names.items():
         if new in here and old in then and new not in defined:
             times = "1 use" if uses[new] == 1 else f"{uses[new]} uses"
             yield Fact("renamed", f"{source.path}::{new}", f"renamed from {old}, {times}")

@@ -1,14 +1,17 @@
 """What Python files reach for more than before, moved code and renamed values aside."""
 
+import builtins
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
-from regency.oversee.access import category, reached
+from regency.oversee.access import reached
 from regency.oversee.explain import renames
 from regency.oversee.explain.renames import Renames
 from regency.oversee.explain.story import Source, Story, paired
 from regency.oversee.outline import Outline, used
+
+_BUILT_IN = frozenset((*dir(builtins), "__builtins__"))  # what needs no import
 
 
 def gains(sources: Sequence[Source]) -> dict[str, dict[str, list[str]]]:
@@ -39,7 +42,8 @@ def _by_method(read: Outline, names: Renames) -> Outline:
 
     ``path.unlink`` reaches for files whatever the path is called.
     """
-    told = {n: _of_any_value(renames.dotted(n, names)) for n in (*read.names, *read.calls)}
+    known = {name.partition(".")[0] for name in read.imports} | _BUILT_IN
+    told = {n: _of_any_value(renames.dotted(n, names), known) for n in (*read.names, *read.calls)}
     names_used, calls = (
         _gathered((told[n], count) for n, count in used.items())
         for used in (read.names, read.calls)
@@ -54,7 +58,9 @@ def _gathered(pairs: Iterable[tuple[str, int]]) -> Counter[str]:
     return found
 
 
-def _of_any_value(name: str) -> str:
-    method = f"….{name.rpartition('.')[2]}"
-    root = name.partition(".")[0]
-    return method if name != root and category(method) and not category(root) else name
+def _of_any_value(name: str, known: Container[str]) -> str:
+    """Return ``….method`` for a method of a value that is neither imported nor built in."""
+    root, dot, _ = name.partition(".")
+    if root in known:
+        return name
+    return f"….{name.rpartition('.')[2]}" if dot else "…"

@@ -8,35 +8,25 @@ falls short of that is told as a change.
 import ast
 import copy
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from regency.oversee.explain.compare import Edit
-from regency.oversee.outline import DEFINITIONS
+from regency.oversee.outline import DEFINITIONS, NAME_FIELDS, every, words_of
 
 _KINDS = ("name", "attribute", "argument")
-_FIELDS = ("id", "attr", "arg", "name", "asname")
 _Node = TypeVar("_Node", bound=ast.AST)
 Renames = Mapping[str, str]  # old name → new name
 
 
 def identifiers(*nodes: ast.AST) -> Counter[str]:
     """Return how often each identifier occurs in ``nodes``."""
-    return Counter(word for node in nodes for part in ast.walk(node) for word in _of(part))
-
-
-def _of(node: ast.AST) -> Iterator[str]:
-    for field in _FIELDS:
-        word = getattr(node, field, None)
-        if isinstance(word, str):
-            yield from word.split(".")
-    if isinstance(node, ast.Global | ast.Nonlocal):
-        yield from node.names
+    return words_of(part for node in nodes for part in every(node))
 
 
 def bound(*nodes: ast.AST) -> set[str]:
     """Return the names that ``nodes`` bind: assigned, defined, arguments, attributes set."""
-    return {name for node in nodes for part in ast.walk(node) if (name := _bound_by(part))}
+    return {name for node in nodes for part in every(node) if (name := _bound_by(part))}
 
 
 def _bound_by(part: ast.AST) -> str:
@@ -75,26 +65,43 @@ def _parallel(old: ast.AST, new: ast.AST) -> Iterator[tuple[str, str]]:
                     yield from _parallel(one, other)
         elif isinstance(was, ast.AST) and isinstance(now, ast.AST):
             yield from _parallel(was, now)
-        elif field in _FIELDS and isinstance(was, str) and isinstance(now, str) and was != now:
+        elif field in NAME_FIELDS and isinstance(was, str) and isinstance(now, str) and was != now:
             yield was, now
 
 
 def proved(
-    found: Iterable[tuple[str, str]], before: Iterable[ast.AST], after: Iterable[ast.AST]
+    found: Iterable[tuple[str, str]], before: Sequence[ast.AST], after: Sequence[ast.AST]
 ) -> dict[str, str]:
     """Return those of the candidates that are renames between ``before`` and ``after``."""
-    old, new = list(before), list(after)
     pairs = set(found)
     if not pairs:
         return {}
-    then, now = identifiers(*old), identifiers(*new)
-    bound_then, bound_now = bound(*old), bound(*new)
-    fitting = [
-        (o, n) for o, n in pairs
-        if o not in now and n not in then and o in bound_then and n in bound_now
-    ]  # fmt: skip
+    return among(pairs, identifiers(*before), identifiers(*after), before, after)
+
+
+def among(
+    pairs: Iterable[tuple[str, str]],
+    then: Container[str],
+    now: Container[str],
+    before: Sequence[ast.AST],
+    after: Sequence[ast.AST],
+) -> dict[str, str]:
+    """Return those of ``pairs`` that are renames.
+
+    Args:
+        pairs: (old, new).
+        then: The identifiers before.
+        now: The identifiers after.
+        before: Where the old names have to be bound.
+        after: Where the new ones have to be.
+    """
+    likely = [(o, n) for o, n in pairs if o not in now and n not in then]
+    if not likely:
+        return {}
+    bound_then, bound_now = bound(*before), bound(*after)
+    fitting = sorted((o, n) for o, n in likely if o in bound_then and n in bound_now)
     froms, tos = Counter(o for o, _ in fitting), Counter(n for _, n in fitting)
-    return {o: n for o, n in sorted(fitting) if froms[o] == tos[n] == 1}
+    return {o: n for o, n in fitting if froms[o] == tos[n] == 1}
 
 
 def renamed(node: _Node, renames: Renames) -> _Node:
@@ -102,8 +109,8 @@ def renamed(node: _Node, renames: Renames) -> _Node:
     if not renames or not any(word in renames for word in identifiers(node)):
         return node
     changed = copy.deepcopy(node)
-    for part in ast.walk(changed):
-        for field in _FIELDS:
+    for part in every(changed):
+        for field in NAME_FIELDS:
             word = getattr(part, field, None)
             if isinstance(word, str):
                 setattr(part, field, dotted(word, renames))

@@ -4,9 +4,9 @@ import ast
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from regency.oversee.explain.compare import Edit
+from regency.oversee.explain.compare import Edit, key
 from regency.oversee.explain.side import Side, shown
-from regency.oversee.outline import FUNCTIONS
+from regency.oversee.outline import FUNCTIONS, every
 from regency.records import Fact
 
 _MOST_TOLD = 3  # changed statements of one unit that are quoted
@@ -35,8 +35,8 @@ class Teller:
                  "wrapped": "put inside another", "unwrapped": "taken out of another"}  # fmt: skip
         told = Counter(e.kind for e in self.edits if not self._sets_constant(e))
         parts = [f"{told[k]} {name}" for k, name in names.items() if told[k]]
-        if not parts:
-            return
+        if not parts or (set(told) & {*names} == {"statement"} and told["statement"] <= _MOST_TOLD):
+            return  # each of them is quoted
         if isinstance(self.new.node, ast.Module):
             yield Fact("statement", self.where, f"top-level statements: {', '.join(parts)}")
             return
@@ -59,17 +59,29 @@ class Teller:
         elif edit.kind in _QUOTED and edit.old and edit.new:
             yield Fact(_QUOTED[edit.kind], self._at(edit.new), self._change(edit))
         elif edit.kind == "removed" and edit.old and _check(edit.old):
-            yield Fact("check", self.where, f"removed: {self._short(edit.old, self.old)}")
+            if not self._elsewhere(edit.old):
+                yield Fact("check", self.where, f"removed: {self._short(edit.old, self.old)}")
         elif edit.kind == "unwrapped" and isinstance(edit.old, ast.If | ast.While):
             asked = self._short(edit.old.test, self.old)
             yield Fact("condition", self.where, f"no longer asked: {asked}")
+
+    def _elsewhere(self, node: ast.AST) -> bool:
+        """Return whether the file has as many such statements as before: it moved within it."""
+        structure, kind = key(node), type(node)
+        then, now = (
+            sum(key(n) == structure for n in every(side.outline.module) if type(n) is kind)
+            if side.outline.module is not None else 0
+            for side in (self.old, self.new)
+        )  # fmt: skip
+        return now >= then
 
     def _constant(self, edit: Edit) -> Fact:
         node = edit.new or edit.old
         assert node is not None  # noqa: S101
         name, value = _set_name(node), getattr(node, "value", None)
         side = self.new if edit.new else self.old
-        text = shown(side.outline.text(value), _SHORT) if value is not None else "no value"
+        bare = f"a field, {ast.unparse(getattr(node, 'annotation', ast.Constant(None)))}"
+        text = shown(side.outline.text(value), _SHORT) if value is not None else bare
         verb = "added, " if edit.new else "removed, was "
         return Fact("constant", f"{self.where}{self.scope or '::'}{name}", verb + text)
 

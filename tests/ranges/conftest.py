@@ -1,0 +1,8 @@
+import pytest
+
+from git_project import started
+
+
+@pytest.fixture
+def project(tmp_path):
+    return started(tmp_path / "project")

@@ -22,6 +22,7 @@ _FIRST = 8  # parts that are told at first
 _FACTS = 3
 _CLAIMS = 6
 _BOUND = 8
+_OUTPUT = 6  # lines of a check that failed
 
 
 def draw(found: RangeReview, out: Console, *, everything: bool) -> None:
@@ -31,6 +32,9 @@ def draw(found: RangeReview, out: Console, *, everything: bool) -> None:
     for name, value in _summary(found):
         table.add_row(name, value)
     out.print(table)
+    if found.check is not None and found.check.status != "passed" and found.check.output:
+        tail = "\n".join(found.check.output.rstrip().split("\n")[-_OUTPUT:])
+        out.print(Padding(paper.prose(tail, "dim"), (0, 0, 0, 4)))
     _listed("Ask", found.questions, out)
     _listed("Before you read", (*found.screen, *_cut(found.left_out)), out, "yellow")
     _claims(found.claims, out, everything=everything)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from regency.errors import Refused
+from regency.errors import BadInput, Refused
 from regency.lab import Lab, assurance
 from regency.lab.assurance import Enrolment
 from regency.records import Actor, ActorKind, Decision, Signature
@@ -233,3 +233,41 @@ def test_agents_are_refused_and_simulated_humans_have_no_keys(at, tmp_path):
     with Lab.open(tmp_path / "simulated") as lab:
         with pytest.raises(Refused, match="no keys"):
             enrol(lab, "Ada Tester", public(at / "ada"), at / "ada")
+
+
+def test_resuming_and_rolling_back_are_signed_too(at):
+    ada = at / "ada"
+    with Lab.open(at / "toy") as lab:
+        enrol(lab, "Ada Tester", public(ada), ada)
+        lab.pause(ADA, "lunch")
+        with pytest.raises(Refused, match="has to be signed"):
+            lab.resume(ADA, "back")
+        act = signed(lab, ada, Decision("resume", "approve", ADA, "back"))
+        with pytest.raises(Refused, match="says reason_sha256"):
+            lab.resume(ADA, "other", act.signature)
+        lab.resume(ADA, "back", act.signature)
+        assert lab.store.paused() is None
+        lab.pause(ADA, "tea")
+        with pytest.raises(Refused, match="was used before"):
+            lab.resume(ADA, "back", act.signature)
+        with pytest.raises(Refused, match="only a human"):
+            lab.resume(Actor(ActorKind.AGENT, "mutate"), "go on")
+        kinds = [entry.kind for entry in lab.recorder.log.entries()]
+        assert kinds.count("decision.refused") == 4
+        assert kinds[kinds.index("resumed") - 1] == "signed"
+        assert lab.recorder.log.verify().ok
+        lab.recorder.record(ADA, [("resumed", {"reason": "by hand"})])
+        (problem,) = lab.recorder.log.verify().problems
+        assert "(resumed): nobody signed it, though keys are enrolled." in problem
+
+
+@pytest.mark.parametrize("place", [".regency", ".regency/private", ".regency/private/seed.key",
+                                   ".regency/private/ledger.key"])  # fmt: skip
+def test_a_lab_open_to_other_accounts_is_not_used(at, place):
+    path = at / "toy" / place
+    good = path.stat().st_mode
+    path.chmod(good | 0o040)
+    with pytest.raises(BadInput, match=f"chmod {good & 0o777:o} "):
+        Lab.open(at / "toy")
+    path.chmod(good)
+    Lab.open(at / "toy").close()

@@ -4,8 +4,10 @@
 is dropped, and only a signature raises it.
 """
 
+import contextlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from regency.errors import BadInput, LedgerError, Refused
@@ -76,14 +78,38 @@ def signers(lab: Opened) -> Signers:
         LedgerError: An entry on keys or decisions is not what it should be.
     """
     known = Signers(lab.recorder.key.name, lab.recorder.log.root_at)
-    for text in lab.store.of_kinds((*rules.KINDS, "decision")):
+    for text in lab.store.of_kinds((*rules.KINDS, rules.SIGNED, "decision")):
         entry = parse(text)
         body = lab.recorder.blobs.unpack(entry.body)
-        if entry.kind == "decision":
-            known.remember(body)
-        else:
+        if entry.kind in rules.KINDS:
             known.take(entry.seq, entry.kind, body)
+        else:
+            known.remember(body)
     return known
+
+
+def vouched(lab: Opened, act: Decision) -> list[tuple[str, Json]]:
+    """Return the entries that vouch for an act that is no decision on a packet: its signature.
+
+    Args:
+        lab: The lab.
+        act: What is done, as a decision on an item such as ``resume``.
+
+    Raises:
+        Refused: As `established`.
+    """
+    act = established(lab, act)
+    return [(rules.SIGNED, plain(act))] if act.signature is not None else []
+
+
+@contextlib.contextmanager
+def refusals(lab: Opened, decision: Decision) -> Iterator[None]:
+    """Record that ``decision`` was refused, if it is."""
+    try:
+        yield
+    except Refused as error:
+        refuse(lab, decision.item, decision.answer, decision.by.name, str(error))
+        raise
 
 
 def refuse(lab: Opened, item: str, answer: str, name: str, why: str) -> None:

@@ -26,6 +26,7 @@ from regency.records import (
     Packet,
     Purpose,
     Ruling,
+    Signature,
     is_rules,
     packet_of,
     plain,
@@ -108,12 +109,17 @@ def tag_missing(lab: Opened) -> None:
             lab.repo.tag(generation.tag, generation.commit, _tag_message(lab, generation))
 
 
-def roll_back(lab: Opened, number: int, by: Actor, reason: str) -> Generation:
+def roll_back(
+    lab: Opened, number: int, by: Actor, reason: str, signature: Signature | None = None
+) -> Generation:
     """Make an earlier generation stand again, as a new one: see `Lab.roll_back`."""
     if by.kind is not (ActorKind.SIMULATED_HUMAN if lab.simulated else ActorKind.HUMAN):
         raise Refused("only a human can roll a lab back")
     with lab.home.numbering():
         target = promote.rollback_target(lab.store.generations(), number)
+        act = Decision(f"rollback-{target.number}", "approve", by, reason, signature=signature)
+        with assurance.refusals(lab, act):
+            vouched = assurance.vouched(lab, act)
         latest = lab.store.generation()
         fresh = Generation(
             number=latest.number + 1,
@@ -126,6 +132,7 @@ def roll_back(lab: Opened, number: int, by: Actor, reason: str) -> Generation:
         )
         why = f"{by.name} went back to {target.tag}: {reason}"
         items: Items = [
+            *vouched,
             ("generation", plain(fresh)),
             ("champion", _move(target.candidate, lab.store.champion(), why)),
             *_others_closed(lab, "", why),

@@ -16,7 +16,7 @@ from regency.errors import BadInput, Refused
 from regency.evaluate.crew import Crew
 from regency.evaluate.evaluator import Evaluator, Place
 from regency.evaluate.quoted import Quoted
-from regency.lab import assurance, decide, ground
+from regency.lab import assurance, decide, ground, permissions
 from regency.lab.home import Home, find, hidden
 from regency.lab.opened import Opened
 from regency.lab.record import Recorder
@@ -31,6 +31,7 @@ from regency.records import (
     Event,
     Generation,
     Proposal,
+    Signature,
     Trial,
     plain,
     seconds_since,
@@ -75,10 +76,11 @@ class Lab(Opened):
         """Open the lab that ``folder`` lies in, and mend what follows from its ledger.
 
         Raises:
-            BadInput: There is no lab.
+            BadInput: There is no lab, or its state is open to other accounts.
             LedgerError: Its record is damaged, or its rules are not what the record says.
         """
         home = find(Path(folder))
+        permissions.check(home)
         repo = Repo.discover(home.root)
         lab = cls(home, Recorder.open(home), repo)
         lab.mend()
@@ -169,31 +171,30 @@ class Lab(Opened):
             Refused: Policy, a stale packet, or a decider who may not decide.
             BadInput: There is no such item.
         """
-        try:
+        with assurance.refusals(self, decision):
             outcome = decide.decide(self, decision)
-        except Refused as error:
-            said = (decision.item, decision.answer, decision.by.name, str(error))
-            assurance.refuse(self, *said)
-            raise
         self.mend()
         return outcome
 
-    def roll_back(self, number: int, by: Actor, reason: str) -> Generation:
+    def roll_back(
+        self, number: int, by: Actor, reason: str, signature: Signature | None = None
+    ) -> Generation:
         """Make an earlier generation stand again; the champion follows it.
 
         Args:
             number: Which one; negative counts back from the last.
             by: Who wants it.
             reason: In their words.
+            signature: Theirs, on ``rollback-N``, where keys are enrolled.
 
         Returns:
             A new generation with the files of the earlier one: nothing is taken out of the record.
 
         Raises:
-            Refused: ``by`` is not human.
+            Refused: ``by`` is not human, or did not sign.
             BadInput: There is no such generation, or it is the one that stands.
         """
-        made = decide.roll_back(self, number, by, reason)
+        made = decide.roll_back(self, number, by, reason, signature)
         self.mend()
         return made
 
@@ -201,15 +202,23 @@ class Lab(Opened):
         """Stop all agents until a human resumes."""
         self.recorder.record(by, [("paused", {"reason": reason})])
 
-    def resume(self, by: Actor, reason: str) -> None:
+    def resume(self, by: Actor, reason: str, signature: Signature | None = None) -> None:
         """Let agents go on.
 
+        Args:
+            by: Who wants it.
+            reason: In their words.
+            signature: Theirs, on ``resume``, where keys are enrolled.
+
         Raises:
-            Refused: ``by`` is not human.
+            Refused: ``by`` is not human, or did not sign.
         """
-        if by.kind not in (ActorKind.HUMAN, ActorKind.SIMULATED_HUMAN):
-            raise Refused("only a human can resume a lab")
-        self.recorder.record(by, [("resumed", {"reason": reason})])
+        act = Decision("resume", "approve", by, reason, signature=signature)
+        with assurance.refusals(self, act):
+            if by.kind not in (ActorKind.HUMAN, ActorKind.SIMULATED_HUMAN):
+                raise Refused("only a human can resume a lab")
+            vouched = assurance.vouched(self, act)
+        self.recorder.record(by, [*vouched, ("resumed", {"reason": reason})])
 
     # ── what follows from the ledger ───────────────────────────────────────────────────────────
 

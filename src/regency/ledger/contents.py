@@ -17,7 +17,7 @@ from regency.ledger.export import named
 from regency.ledger.keys import VerifierKey
 from regency.ledger.leaves import Leaves
 from regency.ledger.report import Findings
-from regency.ledger.signers import ENROLLED, REVOKED, Signers
+from regency.ledger.signers import ENROLLED, REVOKED, SIGNED, Signers
 from regency.records import ActorKind, Decision, Entry, Json, build, plain
 
 Fetch = Callable[[str], bytes | None]
@@ -37,11 +37,14 @@ class Contents:
         self._key, self._leaves, self._found = key, leaves, found
         self._signers = Signers(key.name, self._root)
         self._recorded = Recorded()
+        self._vouched = (-1, "")
         self._looks: Mapping[str, Callable[[Entry, Body, Fetch], Any]] = {
             "lab.created": self._created,
             "epoch.opened": self._epoch,
             "packet": self._packet,
             "decision": self._decision,
+            SIGNED: self._signed,
+            "resumed": self._resumed,
             "generation": self._generation,
             ENROLLED: self._key_changed,
             REVOKED: self._key_changed,
@@ -107,6 +110,21 @@ class Contents:
         if decision.by.kind is ActorKind.HUMAN and not self._recorded.simulated:
             self._judge(entry, decision)
 
+    def _signed(self, entry: Entry, body: Body, _: Fetch) -> None:
+        act = build(Decision, body)
+        if entry.actor != act.by:
+            raise LedgerError(f"it says that {act.by.name} did it, not {entry.actor.name}.")
+        self._judge(entry, act)
+        self._vouched = (entry.seq, act.item)
+
+    def _resumed(self, entry: Entry, _: Body, __: Fetch) -> None:
+        self._demand_vouched(entry, "resume")
+
+    def _demand_vouched(self, entry: Entry, item: str) -> None:
+        """Demand that the entry before vouches for this one, once keys are enrolled."""
+        if self._signers.demanded and self._vouched != (entry.seq - 1, item):
+            raise LedgerError("nobody signed it, though keys are enrolled.")
+
     def _judge(self, entry: Entry, decision: Decision) -> None:
         level, signature = self._signers.judge(decision, entry.seq)
         if (level, signature) != (decision.assurance, decision.signature):
@@ -123,6 +141,8 @@ class Contents:
             raise LedgerError("what was signed is not the packet that is recorded.")
 
     def _generation(self, entry: Entry, body: Body, content: Fetch) -> None:
+        if body.get("back_to") is not None:
+            self._demand_vouched(entry, f"rollback-{body['back_to']}")
         raw = content(body.get("attestation_digest") or "")
         if raw is None:
             return

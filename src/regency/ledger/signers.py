@@ -17,6 +17,7 @@ from regency.records import Decision, Json, Signature, build
 
 ENROLLED, REVOKED = "signer.enrolled", "signer.revoked"
 KINDS = (ENROLLED, REVOKED)
+SIGNED = "signed"  # a person's signature under an act that is no decision on a packet
 DECISIONS = "regency-decision"  # namespaces of signatures, so that none passes for another
 SIGNERS = "regency-signers"
 PRESENT, KEY, LOCAL = "present", "key", "local"

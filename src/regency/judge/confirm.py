@@ -56,7 +56,7 @@ def start(  # noqa: PLR0913 - everything that is fixed beforehand
         promotions_so_far: Promotions in this generation so far.
         candidate: The candidate.
         champion: The champion now.
-        calibration: Of the epoch.
+        calibration: Of the epoch, with the e-process to use (see `calibrate.informed`).
         settings: ``[judge]``.
         gain: Mean gain on the search split.
         scale: How scores are compared.
@@ -66,8 +66,19 @@ def start(  # noqa: PLR0913 - everything that is fixed beforehand
     level = sequential.level(index, promotions_so_far, settings.false_promotion_rate)
     fewest = scale.fewest_pairs(calibration.e_process, level, calibration.pairs)
     cap = max(settings.confirm_pairs, fewest)
-    process = calibration.e_process
-    return Nomination(index, candidate, champion, level, cap, process, gain, margin, epoch)
+    return Nomination(
+        index,
+        candidate,
+        champion,
+        level,
+        cap,
+        calibration.e_process,
+        gain,
+        margin,
+        epoch,
+        calibration.why,
+        calibration.caveat,
+    )
 
 
 def abandoned(nomination: Nomination) -> Verdict:
@@ -202,6 +213,7 @@ class Test:
             level=self.nomination.level,
             looks=looks,
             findings=self.findings,
+            differences=tuple(self.differences),
         )
 
 

@@ -33,6 +33,8 @@ class Calibration:
         startup_cpu_s: CPU-seconds that starting an empty program costs in this sandbox.
         run_sd: Standard deviation of one run about the mean of runs made at other times, metric
             units: luck and the machine's changing speed. 0 in older records: not measured.
+        notes: What was seen of the noise, a plain sentence each: repeatability, drift, tails.
+        caveat: What the promise does not carry here, in words; empty if nothing is known against.
     """
 
     candidate: str
@@ -47,6 +49,8 @@ class Calibration:
     why: str
     startup_cpu_s: float = 0.0
     run_sd: float = 0.0
+    notes: tuple[str, ...] = ()
+    caveat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Nomination:
         margin: How much worse it may be and still count as an improvement, because it is simpler:
             metric units, 0 where it must be better.
         epoch: Number of the epoch; 0 in older records.
+        why: Why that e-process, in words.
+        caveat: What the promise does not carry here, in words; empty if nothing is known against.
     """
 
     index: int
@@ -75,6 +81,8 @@ class Nomination:
     gain: float = 0.0
     margin: float = 0.0
     epoch: int = 0
+    why: str = ""
+    caveat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,8 @@ class Verdict:
         findings: Guards.
         margin: 0: what was shown is that the metric is better. Above 0: that the candidate is
             simpler, with fewer lines, and not worse by more than this, metric units.
+        differences: Improvement of each pair looked at, in order, metric units; empty outside
+            gate 2 and in older records.
     """
 
     candidate: str
@@ -135,6 +145,7 @@ class Verdict:
     looks: int = 0
     findings: tuple[Finding, ...] = ()
     margin: float = 0.0
+    differences: tuple[float, ...] = ()
 
     @property
     def simpler(self) -> bool:

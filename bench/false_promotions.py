@@ -142,7 +142,7 @@ class Stream:
         results: list[nominate.SearchResult] = []
         self.tested = 0
         for number in range(1, self.count + 1):
-            noise = nominate.pooled_noise(calibration, results[-100:])
+            noise = nominate.pooled_noise(calibration, results[-100:], scale)
             asking = nominate.search(
                 f"c{number}", base, noise, settings, scale, seeds, together=together
             )
@@ -189,22 +189,25 @@ def peers(stream: Stream) -> dict[str, Tally]:
     """Return what simpler rules keep, on the same first runs and on fresh ones of the same kind."""
     scale = stream.row.scale
     mean = stream.score(0)
-    once, by_two, tested = [], [], []
-    for number in range(1, stream.count + 1):
-        gain = scale.improvement(stream.first[number], mean)
-        once += [number] if gain > 0 else []
-        by_two += [number] if gain > 2 * unit(scale) else []
-        arms = [[stream.score(n) for _ in range(5)] for n in (number, 0)]
-        if np.ptp(arms) > 0:
-            sign = "greater" if scale.goal == "maximize" else "less"
-            with np.errstate(all="ignore"):
-                p = stats.ttest_ind(*arms, alternative=sign).pvalue
-            tested += [number] if p < 0.05 else []
+    gains = np.array([scale.improvement(stream.first[n + 1], mean) for n in range(stream.count)])
+    arms = [[[stream.score(n) for _ in range(5)] for n in pair] for pair in _against(stream.count)]
+    five = np.array(arms)
+    sign = "greater" if scale.goal == "maximize" else "less"
+    with np.errstate(all="ignore"):
+        p = stats.ttest_ind(five[:, 0], five[:, 1], axis=1, alternative=sign).pvalue
+    once, by_two, tested = (
+        (np.flatnonzero(kept) + 1).tolist()
+        for kept in (gains > 0, gains > 2 * unit(scale), (p < 0.05) & (np.ptp(five, (1, 2)) > 0))
+    )
     return {
         "keep if better once": tally(stream, once, stream.count),
         "keep if better by 2 sd": tally(stream, by_two, stream.count),
         "t-test, 5 seeds": tally(stream, tested, 10 * stream.count),
     }
+
+
+def _against(count: int) -> list[tuple[int, int]]:
+    return [(number, 0) for number in range(1, count + 1)]
 
 
 def unit(scale: Scale) -> float:

@@ -196,7 +196,7 @@ class Story:
             asking = nominate.search(
                 candidate.id,
                 self.baseline,
-                nominate.pooled_noise(self.calibration, self.repeated),
+                self._noise(self.calibration),
                 self.desk.config.judge,
                 scale_of(self.desk.config.score),
                 self.desk.seeds,
@@ -386,7 +386,7 @@ class Story:
 
     def _could_be_better(self, choice: nominate.SearchResult, calibration: Calibration) -> bool:
         """Whether search is under way and promises more than a long test of ``choice`` would."""
-        noise_sd = nominate.pooled_noise(calibration, self.repeated).pair_sd
+        noise_sd = self._noise(calibration).pair_sd
         searching = bool(self.queue or self.desk.crew.about("search"))
         room = self._margin(choice.candidate) if (choice.gain or 0.0) <= choice.gain_se else 0.0
         seen = replace(choice, gain=(choice.gain or 0.0) + room)
@@ -409,6 +409,9 @@ class Story:
 
     def _lightens(self) -> bool:
         return bool(self.held) and self.desk.config.oversight.minimise.when == "held"
+
+    def _noise(self, calibration: Calibration) -> nominate.Noise:
+        return nominate.pooled_noise(calibration, self.repeated, scale_of(self.desk.config.score))
 
     def _superseded(self) -> bool:
         return self.testing is not None and self.desk.store.champion() != self.testing.champion

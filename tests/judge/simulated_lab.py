@@ -92,7 +92,7 @@ class SimulatedLab:
         base = nominate.calibrated_baseline(calibration, 1)
         promoted, tested, results = [], 0, []
         for name in candidates:
-            sd = nominate.pooled_noise(calibration, results)
+            sd = nominate.pooled_noise(calibration, results, self.scale)
             stage = nominate.search(name, base, sd, settings, self.scale, seeds)
             results.append(self.drive(stage))
             if nominate.choose(results[-1:], tested) is None:

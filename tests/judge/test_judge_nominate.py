@@ -149,10 +149,10 @@ def test_pooled_noise_is_not_fooled_by_who_got_a_second_trial(make_lab):
     lab = make_lab(1)
     calibration = lab.calibrate()
     results = [search(lab, f"c{n}") for n in range(1500)]
-    alone = nominate.pooled_noise(calibration, [])
+    alone = nominate.pooled_noise(calibration, [], lab.scale)
     assert alone.pair_sd == pytest.approx(calibration.noise_sd)
     assert alone.run_sd == pytest.approx(calibration.run_sd)
-    noise = nominate.pooled_noise(calibration, results)
+    noise = nominate.pooled_noise(calibration, results, lab.scale)
     assert noise.pair_sd == pytest.approx(1, abs=0.15)
     assert noise.run_sd == pytest.approx(np.sqrt(0.5), abs=0.1)
 
@@ -196,9 +196,42 @@ def test_pooled_noise_counts_pairs_of_search(make_lab):
     lab = make_lab(2, effects={f"c{n}": 1.5 for n in range(600)})
     calibration = lab.calibrate()
     results = [search(lab, f"c{n}", together=True) for n in range(600)]
-    noise = nominate.pooled_noise(calibration, results)
+    noise = nominate.pooled_noise(calibration, results, lab.scale)
     assert noise.pair_sd == pytest.approx(1, abs=0.15)
-    assert noise.run_sd == pytest.approx(calibration.run_sd)
+    assert noise.run_sd == pytest.approx(np.sqrt(0.5), abs=0.1)
+
+
+def test_a_machine_that_drifts_is_seen_by_the_champions_runs_and_then_the_first_look_is_a_pair(
+    make_lab,
+):
+    lab = make_lab(3, effects={f"c{n}": 1.5 for n in range(100)}, drift=2.0)
+    calibration = dataclasses.replace(lab.calibrate(), run_sd=0.7)
+    results = [search(lab, f"c{n}", together=True) for n in range(100)]
+    noise = nominate.pooled_noise(calibration, results, lab.scale)
+    assert noise.run_sd == pytest.approx(np.sqrt(0.5 + 4), rel=0.25)
+    assert noise.pair_sd == pytest.approx(1, abs=0.2)
+    lab.requests.clear()
+    stage = nominate.search("c5", BASE, noise, JudgeTable(), lab.scale, seeds, together=True)
+    found = lab.drive(stage)
+    assert [r.key for r in lab.requests[:2]] == ["search/1/c5/0", "search/1/c5/0/champion"]
+    assert len(found.differences) == len(found.beside) == len(found.trials)
+
+
+def test_noise_of_times_is_that_of_their_ratios(make_lab):
+    base, scale = nominate.Baseline("c0", 300.0, 8), Scale("minimize", ratio=True)
+    looks = nominate.Looks("c1", base, nominate.Noise(0.05, 0.04), JudgeTable(), scale)
+    for score in (270.0, 275.0, 280.0, 272.0):
+        found = looks.take(Trial("k", "c1", Purpose.SEARCH, "search", 0, score), None)
+    logs = np.log([275, 280, 272])
+    assert found.alone == (pytest.approx(((logs - logs.mean()) ** 2).sum()), 2)
+
+
+def test_a_score_without_a_place_on_the_scale_is_invalid(make_lab):
+    scale = Scale("minimize", ratio=True)
+    looks = nominate.Looks("c1", BASE, nominate.Noise(0.1, 0.1), JudgeTable(), scale)
+    found = looks.take(Trial("k", "c1", Purpose.SEARCH, "search", 0, -1.0), None)
+    assert found.verdict.answer is Answer.INVALID
+    assert "must be above zero" in found.verdict.reason
 
 
 def test_a_large_gain_is_tested_at_once_and_a_small_one_when_search_finds_no_better():

@@ -9,7 +9,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
 from regency.config import JudgeTable
-from regency.errors import BadInput
+from regency.errors import BadInput, TrialError
 from regency.judge.calibrate import Seeds
 from regency.judge.scale import Scale
 from regency.records import (
@@ -21,6 +21,7 @@ from regency.records import (
     TrialRequest,
     Verdict,
 )
+from regency.stats import shapes
 
 # After k of K looks a candidate stays if its gain is at least FINAL_BAR k/K standard errors: a test
 # costs less than the improvements that a higher bar loses. Simulated with 5 % truly better and 4
@@ -35,10 +36,13 @@ PAIRS_AT_LEAST = 3.0
 PAIRS_PER_SD = 13.5
 PATIENCE = 5.0
 SEARCH_FOR_A_PAIR = 8  # candidates searched in vain; a pair costs two runs, a search one or two
+PAIR_FIRST = 2.0  # variance of an unpaired first look over that of a pair, which costs twice
 NO_SCORE = "A run gave no score."
 WORSE = "It scored no better than the champion in search."
 SMALL = "Its gain in search is below the smallest effect that this lab cares about."
 LUCK = "Its gain in search is within what luck alone gives."
+
+Scatter = tuple[float, int]  # sum of squares, degrees of freedom
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,9 @@ class SearchResult:
         verdict: Why not; None if promising.
         champion: The champion it was compared with.
         differences: Improvements over runs of the champion that shared its core.
+        beside: Scores of those runs of the champion.
+        alone: Scatter of its own runs, as `shapes.pooled` gives it, without the first.
+        paired: Scatter of its pairs, without those of the first two looks.
     """
 
     candidate: str
@@ -96,6 +103,9 @@ class SearchResult:
     verdict: Verdict | None
     champion: str
     differences: tuple[float, ...] = ()
+    beside: tuple[float, ...] = ()
+    alone: Scatter = (0.0, 0)
+    paired: Scatter = (0.0, 0)
 
 
 def calibrated_baseline(calibration: Calibration, epoch: int) -> Baseline:
@@ -156,22 +166,39 @@ class Looks:
     settings: JudgeTable
     scale: Scale
     trials: list[Trial] = field(default_factory=list)
+    runs: list[float] = field(default_factory=list)
     differences: list[float] = field(default_factory=list)
+    beside: list[float] = field(default_factory=list)
 
     def take(self, trial: Trial, champion: Trial | None) -> SearchResult | None:
         """Take one more look and return the result if it can be told by now."""
         self.trials.append(trial)
         if trial.score is None:
             return self._result(None, 0.0, self._verdict(Answer.INVALID, trial.fault or NO_SCORE))
-        if champion is not None and champion.score is not None:
-            self.differences.append(self.scale.improvement(trial.score, champion.score))
+        try:
+            self._compare(trial.score, champion.score if champion else None)
+        except TrialError as error:
+            reason = f"{str(error).capitalize()}."
+            return self._result(None, 0.0, self._verdict(Answer.INVALID, reason))
         return self._weigh(*self._gain())
+
+    def _compare(self, score: float, beside: float | None) -> None:
+        self.runs.append(self.scale.improvement(score, self.base.mean))
+        if beside is not None:
+            self.differences.append(self.scale.improvement(score, beside))
+            self.beside.append(beside)
+
+    @property
+    def drifting(self) -> bool:
+        """Whether a run of the champion beside the first look is worth what it costs."""
+        alone = self.noise.run_sd**2 * (1 + 1 / self.base.runs)
+        return alone > PAIR_FIRST * self.noise.pair_sd**2
 
     def _gain(self) -> tuple[float, float]:
         """Return the mean gain and its standard error.
 
-        Pairs alone count as soon as there are any: the first look was away from the champion, and
-        the others are made only because it was a lucky one.
+        Pairs alone count as soon as there are any: a first look away from the champion says less,
+        and the others are made only because it was a lucky one.
         """
         if n := len(self.differences):
             return math.fsum(self.differences) / n, self.noise.pair_sd / math.sqrt(n)
@@ -205,6 +232,9 @@ class Looks:
             verdict,
             self.base.candidate,
             tuple(self.differences),
+            tuple(self.beside),
+            shapes.pooled([] if self.differences else [self.runs[1:]]),
+            shapes.pooled([self.differences[2 + len(self.differences) - len(self.trials) :]]),
         )
 
 
@@ -229,7 +259,8 @@ def search(
         seeds: Seed of a key.
         together: Whether the runs of a pair share a core at the same time. Then every look but
             the first has the champion beside it: that first look is cheap and weeds most out, the
-            others no longer depend on how busy the machine is.
+            others no longer depend on how busy the machine is. The first has it too where the
+            machine's speed changes by more than scores differ by luck.
 
     Returns:
         The result; a verdict of gate ``search`` unless it is promising.
@@ -238,7 +269,7 @@ def search(
     while True:
         prefix = f"search/{base.epoch}/{candidate}/{len(looks.trials)}"
         arms = {prefix: candidate}
-        if together and looks.trials:
+        if together and (looks.trials or looks.drifting):
             arms |= {f"{prefix}/champion": base.candidate}
         batch = tuple(
             TrialRequest(key, arm, Purpose.SEARCH, "search", seeds(key))
@@ -250,7 +281,9 @@ def search(
             return result
 
 
-def pooled_noise(calibration: Calibration, results: Sequence[SearchResult]) -> Noise:
+def pooled_noise(
+    calibration: Calibration, results: Sequence[SearchResult], scale: Scale
+) -> Noise:
     """Return the noise from calibration and from repeated search trials.
 
     A candidate's first trial and its first pair are left out: the others were run only because
@@ -258,34 +291,34 @@ def pooled_noise(calibration: Calibration, results: Sequence[SearchResult]) -> N
 
     Args:
         calibration: Its pairs count one degree of freedom each.
-        results: Candidates with k trials in turn, or k pairs, count k - 2 each.
+        results: Candidates with k trials in turn, or k pairs, count k - 2 each; runs of the same
+            champion beside them tell how much the machine's speed changes.
+        scale: How scores are compared.
     """
-    alone = _scatter([_repeated(result) for result in results if not result.differences])
-    paired = _scatter([result.differences[1:] for result in results])
+    alone = _summed([result.alone for result in results])
+    paired = _summed([result.paired for result in results])
     pairs = [(math.fsum(d * d for d in calibration.differences), calibration.pairs)]
     pairs += [(2 * alone[0], alone[1]), paired]
     run_sd = calibration.run_sd or calibration.noise_sd / math.sqrt(2)
     runs = [(run_sd**2 * (calibration.runs - 1), calibration.runs - 1), alone]
-    return Noise(_pooled(pairs), _pooled(runs))
+    runs.append(_champion_runs(results, scale))
+    return Noise(_sd(_summed(pairs)), _sd(_summed(runs)))
 
 
-def _repeated(result: SearchResult) -> list[float]:
-    return [trial.score for trial in result.trials[1:] if trial.score is not None]
+def _champion_runs(results: Sequence[SearchResult], scale: Scale) -> Scatter:
+    if not results or not any(result.beside for result in results):
+        return 0.0, 0
+    last = results[-1].champion
+    scores = [score for result in results if result.champion == last for score in result.beside]
+    return shapes.pooled([[scale.improvement(score, scores[0]) for score in scores]])
 
 
-def _scatter(groups: Sequence[Sequence[float]]) -> tuple[float, int]:
-    """Return the sum of squares about each group's own mean, and its degrees of freedom."""
-    squares, degrees = 0.0, 0
-    for group in groups:
-        if len(group) >= 2:
-            mean = math.fsum(group) / len(group)
-            squares += math.fsum((x - mean) ** 2 for x in group)
-            degrees += len(group) - 1
-    return squares, degrees
+def _summed(parts: Sequence[Scatter]) -> Scatter:
+    return sum(squares for squares, _ in parts), sum(degrees for _, degrees in parts)
 
 
-def _pooled(parts: Sequence[tuple[float, int]]) -> float:
-    return math.sqrt(sum(squares for squares, _ in parts) / max(sum(df for _, df in parts), 1))
+def _sd(scatter: Scatter) -> float:
+    return math.sqrt(scatter[0] / max(scatter[1], 1))
 
 
 def choose(pool: Sequence[SearchResult], tested: int) -> SearchResult | None:

@@ -20,6 +20,7 @@ Number = TypeVar("Number", float, npt.NDArray[np.float64])
 RIGHT_HAAR_T = "right-Haar t"
 SIGN = "sign"
 SYMMETRIC = "symmetric"
+T_AND_SIGN = "t and sign"
 
 # Standardised effects are mixed over half-normals of these scales, in equal parts: the wide one
 # pays for effects of many sd within a handful of pairs, the other for effects of 1 to 3 sd.
@@ -46,8 +47,9 @@ def evidence(
     """Return the evidence that the typical difference is above ``null``.
 
     Args:
-        e_process: `RIGHT_HAAR_T` (about the mean), `SYMMETRIC` (about the centre of symmetry) or
-            `SIGN` (about the median).
+        e_process: `RIGHT_HAAR_T` (about the mean), `SYMMETRIC` (about the centre of symmetry),
+            `SIGN` (about the median) or `T_AND_SIGN` (the smaller of both: an e-process against
+            either null, so that it holds where either of them does).
         differences: Paired improvements so far, in the order of looking, metric units.
         calibration: Paired differences of the champion against itself; used by `RIGHT_HAAR_T`.
         null: The effect to be exceeded, metric units.
@@ -59,17 +61,22 @@ def evidence(
         ValueError: No e-process of that name.
     """
     shifted = [x - null for x in differences] if null else differences
-    if e_process == SIGN:
-        wins = sum(x > 0 for x in shifted)
-        return signs.sign_evidence(wins, sum(x < 0 for x in shifted))
+    if e_process == RIGHT_HAAR_T:
+        return _t(shifted, calibration)
     if e_process == SYMMETRIC:
         return signs.symmetric_evidence(shifted)
-    if e_process != RIGHT_HAAR_T:
-        known = ", ".join(map(repr, (RIGHT_HAAR_T, SYMMETRIC, SIGN)))
+    if e_process not in (SIGN, T_AND_SIGN):
+        known = ", ".join(map(repr, (RIGHT_HAAR_T, SYMMETRIC, SIGN, T_AND_SIGN)))
         raise ValueError(f"no e-process {e_process!r} for differences: use {known}")
-    total, squares = math.fsum(shifted), math.fsum([x * x for x in shifted])
-    known_squares = math.fsum([z * z for z in calibration])
-    return float(t_evidence(len(shifted), total, squares, len(calibration), known_squares))
+    wins = sum(x > 0 for x in shifted)
+    bet = signs.sign_evidence(wins, sum(x < 0 for x in shifted))
+    return bet if e_process == SIGN else min(bet, _t(shifted, ()))
+
+
+def _t(differences: Sequence[float], calibration: Sequence[float]) -> float:
+    total, squares = math.fsum(differences), math.fsum([x * x for x in differences])
+    known = math.fsum([z * z for z in calibration])
+    return float(t_evidence(len(differences), total, squares, len(calibration), known))
 
 
 def t_evidence(n: int, total: Number, squares: Number, df: int = 0, known: float = 0.0) -> Number:

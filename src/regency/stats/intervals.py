@@ -10,6 +10,7 @@ from regency.stats import evalues
 
 DOUBLINGS = 60
 HALVINGS = 50
+PRECISION = 1e-10  # of the first bracket
 
 
 def interval(
@@ -43,25 +44,53 @@ def interval(
 def _lower(
     differences: Sequence[float], level: float, e_process: str, calibration: Sequence[float]
 ) -> float:
-    def ruled_out(effect: float) -> bool:
-        return evalues.evidence(e_process, differences, calibration, effect) >= 1 / level
+    def beyond(effect: float) -> float:
+        """Return by how many nats the evidence against ``effect`` is beyond the bar."""
+        found = evalues.evidence(e_process, differences, calibration, effect)
+        return math.log(max(found * level, evalues.TINY))
 
     inside = max(differences)
     step = max(inside - min(differences), abs(inside) * 1e-9, evalues.TINY)
     outside = min(differences)
     for _ in range(DOUBLINGS):
-        if ruled_out(outside):
-            return _boundary(inside, outside, ruled_out)
+        if (there := beyond(outside)) >= 0:
+            return _boundary((inside, min(beyond(inside), -evalues.TINY)), (outside, there), beyond)
+        inside = outside
         outside -= step
         step *= 2
     return -math.inf
 
 
-def _boundary(inside: float, outside: float, ruled_out: Callable[[float], bool]) -> float:
-    for _ in range(HALVINGS):
-        middle = (inside + outside) / 2
-        inside, outside = (inside, middle) if ruled_out(middle) else (middle, outside)
-    return float(outside)
+def _boundary(
+    inside: tuple[float, float], outside: tuple[float, float], beyond: Callable[[float], float]
+) -> float:
+    """Return the last effect that is ruled out, to within rounding.
+
+    By the Illinois variant of false position (Dowell and Jarratt, BIT 1971), which needs a quarter
+    of the steps of bisection where the evidence is smooth; every third step bisects, for where it
+    is not.
+
+    Args:
+        inside: An effect that is not ruled out, and how far it is beyond the bar (below 0).
+        outside: One that is, and the same of it.
+        beyond: How far any effect is.
+    """
+    (a, f), (b, g) = inside, outside
+    nearest = abs(a - b) * PRECISION
+    side = 0
+    for step in range(3 * HALVINGS):
+        if abs(a - b) <= nearest:
+            break
+        x = (a + b) / 2 if step % 3 == 2 or not g - f > 0 else b - g * (b - a) / (g - f)
+        if (h := beyond(x)) >= 0:
+            b, g = x, h
+            f = f / 2 if side == 1 else f
+            side = 1
+        else:
+            a, f = x, h
+            g = g / 2 if side == -1 else g
+            side = -1
+    return float(b)
 
 
 def upper_t_bound(values: Sequence[float], chance: float) -> float:

@@ -53,7 +53,7 @@ def fewest_pairs(level: float, e_process: str, calibration_df: int = 0, noisy: b
         Pairs needed if the effect is endlessly larger than the noise.
     """
     for pairs in range(1, MOST_PAIRS):
-        if e_process == evalues.SIGN:
+        if e_process in (evalues.SIGN, evalues.T_AND_SIGN):
             most = signs.sign_evidence(pairs, 0)
         elif e_process == evalues.SYMMETRIC:
             most = signs.symmetric_evidence([1.0] * pairs)

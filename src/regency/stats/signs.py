@@ -3,13 +3,15 @@
 Knows nothing of candidates or scores.
 """
 
+import bisect
 import math
-import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 MOST_WINS = 1000  # keeps e-values finite; more evidence than that changes no decision
 # Effects in robust sds that `symmetric_evidence` bets on, in equal parts.
 EFFECTS = (0.5, 1.0, 2.0, 4.0)
+# Centred at θ s, differences are larger than the noise: s is set back by that much.
+STAKES = tuple(effect * math.sqrt(1 + effect**2) for effect in EFFECTS)
 MEDIAN_OF_NORMAL = 0.6745  # of |z|, z standard normal
 
 
@@ -45,15 +47,28 @@ def symmetric_evidence(differences: Sequence[float]) -> float:
     Args:
         differences: In the order of looking.
     """
-    paths = [1.0] * len(EFFECTS)
+    value = 1.0
+    for value in _symmetric_path(differences):  # noqa: B007  # the last one
+        pass
+    return value
+
+
+def highest_symmetric_evidence(differences: Sequence[float]) -> float:
+    """Return the highest value that `symmetric_evidence` had on the way, at least 1."""
+    return max(_symmetric_path(differences), default=1.0) if differences else 1.0
+
+
+def _symmetric_path(differences: Sequence[float]) -> Iterator[float]:
+    paths = [1.0] * len(STAKES)
     sizes: list[float] = []
-    for x in differences[:MOST_WINS]:
+    for count, x in enumerate(differences[:MOST_WINS], 1):
         size = abs(x)
-        sizes.append(size)
-        scale = statistics.median(sizes) / MEDIAN_OF_NORMAL
-        ratio = size / scale if scale else float(size > 0) * 1e9
-        for place, effect in enumerate(EFFECTS):
-            # Centred at θ s, differences are larger than the noise: s is set back by that much.
-            stake = math.tanh(effect * math.sqrt(1 + effect**2) * ratio)
-            paths[place] *= 1 + math.copysign(stake, x) if size else 1.0
-    return sum(paths) / len(paths)
+        bisect.insort(sizes, size)
+        middle = (sizes[(count - 1) // 2] + sizes[count // 2]) / 2
+        ratio = MEDIAN_OF_NORMAL * size / middle if middle else float(size > 0) * 1e9
+        if size:
+            paths = [
+                path * (1 + math.copysign(math.tanh(stake * ratio), x))
+                for path, stake in zip(paths, STAKES, strict=True)
+            ]
+        yield sum(paths) / len(paths)

@@ -13,6 +13,7 @@ import math
 import multiprocessing
 import sys
 import time
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -20,9 +21,10 @@ import numpy as np
 from scipy import stats
 
 from regency.config import JudgeTable
-from regency.judge import calibrate, confirm, nominate
+from regency.judge import calibrate, choice, confirm, nominate
 from regency.judge.scale import Scale
 from regency.records import Answer, Trial, TrialRequest
+from regency.stats import shapes
 
 Rng = np.random.Generator
 EFFECTS = (1.0, 1.5, 2.0, 3.0)
@@ -49,6 +51,17 @@ def left_skewed(rng: Rng, null: bool) -> float:
 def right_skewed(rng: Rng, null: bool) -> float:
     """A candidate that is mostly a little worse, with rare strokes of luck."""
     return -left_skewed(rng, null)
+
+
+def strongly_left_skewed(rng: Rng, null: bool) -> float:
+    """The same beside a champion that hardly varies, so that differences are as skewed."""
+    return 1 - float(rng.exponential()) if null else gaussian(rng, null) / 7
+
+
+def rare_disasters(rng: Rng, null: bool) -> float:
+    """A candidate that is a little better in 19 runs of 20 and breaks in the other."""
+    broken = null and rng.random() < 0.05
+    return gaussian(rng, null) / 7 + (0.2 if null else 0.0) - 4.0 * broken
 
 
 def none(rng: Rng, null: bool) -> float:
@@ -85,6 +98,8 @@ ROWS = (
     Row("nothing better", better=0.0),
     Row("1 % better", better=0.01),
     Row("20 % better", better=0.20),
+    Row("strongly left-skewed", noise=strongly_left_skewed),
+    Row("rare disasters", noise=rare_disasters),
 )
 
 
@@ -139,27 +154,36 @@ class Stream:
         calibration = self.drive(calibrate.calibrate("c0", settings, scale, seeds, 1))
         base = nominate.calibrated_baseline(calibration, 1)
         promoted: list[int] = []
-        results: list[nominate.SearchResult] = []
-        self.tested = 0
+        results: deque[nominate.SearchResult] = deque(maxlen=100)
+        past: deque[shapes.Moments] = deque(maxlen=nominate.REMEMBERED)
+        paid: deque[bool] = deque(maxlen=nominate.RECENT)
+        self.tested, self.chosen, self.warned = 0, Counter[str](), 0
         for number in range(1, self.count + 1):
-            noise = nominate.pooled_noise(calibration, results[-100:], scale)
+            noise = nominate.pooled_noise(calibration, results, scale)
+            bar = nominate.learned_bar(paid)
             asking = nominate.search(
-                f"c{number}", base, noise, settings, scale, seeds, together=together
+                f"c{number}", base, noise, settings, scale, seeds, together=together, bar=bar
             )
             result = self.drive(asking)
+            base = nominate.refined(base, result)
             if len(result.trials) > 1:
                 results.append(result)
             if nominate.choose([result], self.tested) is None:
                 continue
             self.tested += 1
             nomination = confirm.start(
-                self.tested, len(promoted), f"c{number}", "c0", calibration, settings,
-                result.gain or 0.0, scale,
+                self.tested, len(promoted), f"c{number}", "c0",
+                choice.informed(calibration, scale, past), settings, result.gain or 0.0, scale,
             )  # fmt: skip
+            self.chosen[nomination.e_process] += 1
+            self.warned += bool(nomination.caveat)
             asking = confirm.confirm(
                 nomination, calibration, settings, (), scale, seeds, generation=1
             )
-            if self.drive(asking).answer is Answer.BETTER:
+            verdict = self.drive(asking)
+            past.append(shapes.moments(verdict.differences))
+            paid.append(verdict.answer is Answer.BETTER)
+            if verdict.answer is Answer.BETTER:
                 promoted.append(number)
         return promoted
 
@@ -171,6 +195,8 @@ class Tally:
     false: int = 0
     found: dict[float, int] = field(default_factory=dict)
     runs: float = 0.0
+    chosen: Counter[str] = field(default_factory=Counter)  # e-processes of tests
+    warned: int = 0  # tests whose promise was said not to hold in full
 
     @property
     def promoted(self) -> int:
@@ -221,6 +247,7 @@ def one(task: tuple[int, int, int]) -> tuple[dict[str, Tally], dict[float, int]]
     stream = Stream(ROWS[place], candidates, seed * 1000 + place)
     kept = stream.judged()
     rules = {"Regency": tally(stream, kept, stream.runs)}
+    rules["Regency"].chosen, rules["Regency"].warned = stream.chosen, stream.warned
     if seed < 20:
         rules |= peers(stream)
     there = {effect: int((stream.effects == effect).sum()) for effect in EFFECTS}
@@ -238,8 +265,20 @@ def line(name: str, tallies: list[Tally], there: dict[float, int], candidates: i
     pairs = sum(t.runs for t in tallies) / len(tallies) / candidates / 2
     upper = fdr + 1.96 * se if fdr else 1 - 0.025 ** (1 / len(tallies))
     return (
-        f"| {name} | {fdr:.3f} (≤ {upper:.3f}) | {some:.3f} | {' / '.join(powers)} | {pairs:.2f} |"
+        f"| {name} | {fdr:.3f} (≤ {upper:.3f}) | {some:.3f} | {' / '.join(powers)} | {pairs:.2f} "
+        f"| {used(tallies)} |"
     )
+
+
+def used(tallies: list[Tally]) -> str:
+    """Return which e-processes tests used, and in how many the judge said what does not hold."""
+    chosen = sum((t.chosen for t in tallies), Counter[str]())
+    tests = sum(chosen.values())
+    if not tests:
+        return "-"
+    shares = [f"{name} {count / tests:.0%}" for name, count in chosen.most_common()]
+    warned = sum(t.warned for t in tallies)
+    return ", ".join(shares) + (f"; warned in {warned / tests:.0%}" if warned else "")
 
 
 def main() -> None:
@@ -249,8 +288,11 @@ def main() -> None:
     streams, candidates = (numbers + [400, 1000][len(numbers) :])[:2]
     chosen = [w for w in words if not w.isdigit()]
     print(f"{streams} streams of {candidates} candidates a row; other rules on the first 20.\n")
-    print("| row, rule | FDR (upper 95 %) | any false | power at 1 / 1.5 / 2 / 3 sd | pairs each |")
-    print("| --- | --- | --- | --- | --- |")
+    print(
+        "| row, rule | FDR (upper 95 %) | any false | power at 1 / 1.5 / 2 / 3 sd | pairs each "
+        "| e-processes |"
+    )
+    print("| --- | --- | --- | --- | --- | --- |", flush=True)
     with multiprocessing.Pool() as pool:
         for place, row in enumerate(ROWS):
             if chosen and row.name not in chosen:
@@ -261,7 +303,9 @@ def main() -> None:
             for rule in done[0][0]:
                 part = [(r[rule], there) for r, there in done if rule in r]
                 there = {e: sum(t[e] for _, t in part) for e in EFFECTS}
-                print(line(f"{row.name}: {rule}", [t for t, _ in part], there, candidates))
+                print(
+                    line(f"{row.name}: {rule}", [t for t, _ in part], there, candidates), flush=True
+                )
             print(f"{row.name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
 
 

@@ -209,7 +209,7 @@ def test_a_machine_that_drifts_is_seen_by_the_champions_runs_and_then_the_first_
     results = [search(lab, f"c{n}", together=True) for n in range(100)]
     noise = nominate.pooled_noise(calibration, results, lab.scale)
     assert noise.run_sd == pytest.approx(np.sqrt(0.5 + 4), rel=0.25)
-    assert noise.pair_sd == pytest.approx(1, abs=0.2)
+    assert 0.6 < noise.pair_sd < 1.4
     lab.requests.clear()
     stage = nominate.search("c5", BASE, noise, JudgeTable(), lab.scale, seeds, together=True)
     found = lab.drive(stage)

@@ -8,9 +8,10 @@ from collections.abc import Callable, Generator, Sequence
 
 from regency.config import JudgeTable
 from regency.errors import BadInput
-from regency.judge.scale import BOUNDED, Scale
+from regency.judge.choice import UNEQUAL, choose
+from regency.judge.scale import Scale
 from regency.records import Batch, Calibration, Purpose, Trial, TrialRequest
-from regency.stats import evalues
+from regency.stats import shapes
 
 Seeds = Callable[[str], int]
 
@@ -60,27 +61,59 @@ def _summary(
     scores = [[needed_score(trial) for trial in pair] for pair in pairs]
     differences = tuple(scale.improvement(second, first) for first, second in scores)
     gap = abs(needed_score(again) - scores[0][0])
-    e_process, why = choose(differences, scale)
+    choice = choose(differences, scale)
+    noise_sd = math.sqrt(math.fsum(d * d for d in differences) / len(differences))
+    runs = [[scale.improvement(score, scores[0][0]) for score in pair] for pair in scores]
+    repeated = abs(scale.improvement(needed_score(again), scores[0][0]))
     return Calibration(
         candidate=candidate,
         pairs=len(pairs),
-        noise_sd=math.sqrt(math.fsum(d * d for d in differences) / len(differences)),
+        noise_sd=noise_sd,
         differences=differences,
         search_mean=math.fsum(s for pair in scores for s in pair) / (2 * len(pairs)),
         runs=2 * len(pairs),
         repeatable=gap == 0,
         seed_gap=gap,
-        e_process=e_process,
-        why=why,
-        run_sd=_run_sd(
-            [scale.improvement(score, scores[0][0]) for pair in scores for score in pair]
-        ),
+        e_process=choice.e_process,
+        why=choice.why,
+        run_sd=_run_sd(runs),
+        notes=(_of_seeds(repeated, noise_sd), _of_drift(runs)),
+        caveat=choice.caveat,
     )
 
 
-def _run_sd(scores: Sequence[float]) -> float:
-    mean = math.fsum(scores) / len(scores)
-    return math.sqrt(math.fsum((s - mean) ** 2 for s in scores) / (len(scores) - 1))
+def _run_sd(runs: Sequence[Sequence[float]]) -> float:
+    squares, df = shapes.pooled([[run for pair in runs for run in pair]])
+    return math.sqrt(squares / df)
+
+
+def _of_seeds(gap: float, noise_sd: float) -> str:
+    """Return how far the seed decides the score, in words; one repeat is no more than a hint."""
+    if gap == 0:
+        return "The same seed gave exactly the same score again."
+    if noise_sd == 0:
+        return "Different seeds gave the same score, and the same seed another one."
+    correlation = 1 - (gap / noise_sd) ** 2
+    told = f"about {correlation:.2f}" if correlation > 0 else "not to be seen"
+    return (
+        f"The same seed gave another score, {gap / noise_sd:.2g} sd of a paired difference away: "
+        f"the correlation between equal seeds is {told} (one repeat, so a hint only)."
+    )
+
+
+def _of_drift(runs: Sequence[Sequence[float]]) -> str:
+    """Return whether the machine, or whatever else changes with time, adds to the noise.
+
+    Twice the variance of pair means is that of one run plus twice the drift's.
+    """
+    squares, df = shapes.pooled([[math.sqrt(2) * math.fsum(pair) / 2 for pair in runs]])
+    ratio, errors = shapes.spread_ratio((squares, df), shapes.pooled(runs))
+    if errors < UNEQUAL:
+        return "Runs made at different times differ no more than the two runs of a pair."
+    return (
+        f"Runs made at different times differ {ratio:.2g} times as much as the two runs of a pair: "
+        "the machine's speed, or something else, changes with time. Pairs cancel that."
+    )
 
 
 def needed_score(trial: Trial) -> float:
@@ -96,37 +129,3 @@ def needed_score(trial: Trial) -> float:
             "scorer in the lab, commit, and start again."
         )
     return trial.score
-
-
-def choose(differences: Sequence[float], scale: Scale) -> tuple[str, str]:
-    """Return the e-process for gate 2 and why that one, in words.
-
-    Args:
-        differences: Paired differences of the champion against itself, metric units.
-        scale: How scores are compared.
-    """
-    if scale.bounded:
-        return BOUNDED, (
-            f"Scores lie between {scale.low:g} and {scale.high:g}, each the mean of {scale.items} "
-            f"item{'s' if scale.items > 1 else ''}. Gate 2 bets on shares: the promise holds "
-            "whatever their spread, as long as items are independent of one another."
-        )
-    ties = sum(d == 0 for d in differences)
-    if ties == len(differences):
-        return evalues.SIGN, (
-            "The champion scored the same with every seed, so there is no noise to measure a gain "
-            "against. Gate 2 counts pairs won and lost: each pair won about doubles the evidence. "
-            "That holds for whatever noise a candidate itself brings in."
-        )
-    if 2 * ties >= len(differences):
-        return evalues.SIGN, (
-            f"In {ties} of {len(differences)} pairs the champion scored exactly the same twice: "
-            "scores come in steps. Gate 2 counts pairs won and lost, leaving out ties."
-        )
-    return evalues.RIGHT_HAAR_T, (
-        "Scores differ from seed to seed. Gate 2 compares the mean paired difference with its own "
-        "spread; noise is not assumed known. The promise holds for bell-shaped differences of any "
-        f"size, up to {evalues.NOISE_ALLOWANCE:g} times the champion's for calibration pairs to "
-        "count, and errs on the safe side for heavy symmetric tails. It does not hold where a "
-        "candidate's scores are mostly good with rare disasters."
-    )

@@ -56,7 +56,7 @@ def start(  # noqa: PLR0913 - everything that is fixed beforehand
         promotions_so_far: Promotions in this generation so far.
         candidate: The candidate.
         champion: The champion now.
-        calibration: Of the epoch, with the e-process to use (see `calibrate.informed`).
+        calibration: Of the epoch, with the e-process to use (see `choice.informed`).
         settings: ``[judge]``.
         gain: Mean gain on the search split.
         scale: How scores are compared.

@@ -5,8 +5,10 @@ here. Runs nothing itself: it yields requests for trials.
 """
 
 import math
+import statistics
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from regency.config import JudgeTable
 from regency.errors import BadInput, TrialError
@@ -23,13 +25,15 @@ from regency.records import (
 )
 from regency.stats import shapes
 
-# After k of K looks a candidate stays if its gain is at least FINAL_BAR k/K standard errors: a test
-# costs less than the improvements that a higher bar loses. Simulated with 5 % truly better and 4
-# looks (`bench/false_promotions.py`): the power at 1.5 noise sd is 0.96 at 1.8 pairs a candidate;
-# with 2 (k/K)^(2/3) and no test of doubtful gains it was 0.87 at 1.2.
+# After k of K looks a candidate stays if its gain is at least `bar` k/K standard errors. How high
+# the bar is, is learned from the lab's own tests (`learned_bar`); this one is for none so far.
 FINAL_BAR = 1.5
+LOWEST_BAR, HIGHEST_BAR = 0.75, 2.0
+RECENT = 40  # tests that the bar is learned from
+REMEMBERED = 200  # tests that tell the shape of the noise
 PLAIN = 5.0  # standard errors that need no more than two trials
 LEAST_BASELINE_RUNS = 4
+BASELINE_RUNS = 24  # a baseline's error is every candidate's: with 8 runs it is 0.25 noise sd
 # Median pairs until `better`, as simulated at the first level: 18, 12, 9, 7, 5, 4 for effects of
 # 1, 1.5, 2, 3, 5, 10 noise sd, which is 3 + 13.5 / effect within a pair.
 PAIRS_AT_LEAST = 3.0
@@ -37,12 +41,15 @@ PAIRS_PER_SD = 13.5
 PATIENCE = 5.0
 SEARCH_FOR_A_PAIR = 8  # candidates searched in vain; a pair costs two runs, a search one or two
 PAIR_FIRST = 2.0  # variance of an unpaired first look over that of a pair, which costs twice
+HALF_ROOT = math.sqrt(0.5)
+MEDIAN_OF_NORMAL = 0.6745  # of |z|
+MEDIAN_WORTH = 0.37  # degrees of freedom that one value is worth to a median
 NO_SCORE = "A run gave no score."
 WORSE = "It scored no better than the champion in search."
 SMALL = "Its gain in search is below the smallest effect that this lab cares about."
 LUCK = "Its gain in search is within what luck alone gives."
 
-Scatter = tuple[float, int]  # sum of squares, degrees of freedom
+Scatter = tuple[float, float]  # sum of squares, degrees of freedom
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +98,9 @@ class SearchResult:
         champion: The champion it was compared with.
         differences: Improvements over runs of the champion that shared its core.
         beside: Scores of those runs of the champion.
-        alone: Scatter of its own runs, as `shapes.pooled` gives it, without the first.
-        paired: Scatter of its pairs, without those of the first two looks.
+        alone: How far each of its runs is from the one before, over √2, without the first run.
+        paired: How far each of its pairs is from the one before, over √2, without those of the
+            first two looks.
     """
 
     candidate: str
@@ -104,8 +112,8 @@ class SearchResult:
     champion: str
     differences: tuple[float, ...] = ()
     beside: tuple[float, ...] = ()
-    alone: Scatter = (0.0, 0)
-    paired: Scatter = (0.0, 0)
+    alone: tuple[float, ...] = ()
+    paired: tuple[float, ...] = ()
 
 
 def calibrated_baseline(calibration: Calibration, epoch: int) -> Baseline:
@@ -146,6 +154,15 @@ def baseline(
     return Baseline(candidate, math.fsum(scores) / len(scores), len(scores), epoch)
 
 
+def refined(base: Baseline, result: SearchResult) -> Baseline:
+    """Return a baseline that counts the champion's runs beside a candidate's as well."""
+    if not result.beside or result.champion != base.candidate:
+        return base
+    runs = base.runs + len(result.beside)
+    mean = (base.mean * base.runs + math.fsum(result.beside)) / runs
+    return replace(base, mean=mean, runs=runs)
+
+
 @dataclass(slots=True)
 class Looks:
     """What search has seen of one candidate so far.
@@ -156,6 +173,8 @@ class Looks:
         noise: How much scores differ by luck.
         settings: ``[judge]``.
         scale: How scores are compared.
+        bar: Standard errors that its gain must be at the last look.
+        together: Whether the runs of a pair share a core at the same time.
         trials: Its trials.
         differences: Improvements over runs of the champion that shared its core.
     """
@@ -165,6 +184,8 @@ class Looks:
     noise: Noise
     settings: JudgeTable
     scale: Scale
+    bar: float = FINAL_BAR
+    together: bool = False
     trials: list[Trial] = field(default_factory=list)
     runs: list[float] = field(default_factory=list)
     differences: list[float] = field(default_factory=list)
@@ -185,14 +206,17 @@ class Looks:
     def _compare(self, score: float, beside: float | None) -> None:
         self.runs.append(self.scale.improvement(score, self.base.mean))
         if beside is not None:
-            self.differences.append(self.scale.improvement(score, beside))
             self.beside.append(beside)
+            if self.together:
+                self.differences.append(self.scale.improvement(score, beside))
 
     @property
-    def drifting(self) -> bool:
-        """Whether a run of the champion beside the first look is worth what it costs."""
+    def accompanied(self) -> bool:
+        """Whether the next look is worth a run of the champion beside it."""
+        if not self.together:
+            return len(self.trials) == 1 and self.base.runs < BASELINE_RUNS
         alone = self.noise.run_sd**2 * (1 + 1 / self.base.runs)
-        return alone > PAIR_FIRST * self.noise.pair_sd**2
+        return bool(self.trials) or alone > PAIR_FIRST * self.noise.pair_sd**2
 
     def _gain(self) -> tuple[float, float]:
         """Return the mean gain and its standard error.
@@ -210,7 +234,7 @@ class Looks:
     def _weigh(self, gain: float, se: float) -> SearchResult | None:
         looks, most = len(self.trials), self.settings.search_trials
         least = self.settings.smallest_effect
-        bar = FINAL_BAR * looks / most
+        bar = self.bar * looks / most
         last = looks >= most
         small = gain <= 0 or gain + (0 if last else se) < least
         if small or gain < bar * se:
@@ -233,9 +257,13 @@ class Looks:
             self.base.candidate,
             tuple(self.differences),
             tuple(self.beside),
-            shapes.pooled([] if self.differences else [self.runs[1:]]),
-            shapes.pooled([self.differences[2 + len(self.differences) - len(self.trials) :]]),
+            () if self.differences else _steps(self.runs[1:]),
+            _steps(self.differences[2 + len(self.differences) - len(self.trials) :]),
         )
+
+
+def _steps(values: Sequence[float]) -> tuple[float, ...]:
+    return tuple(abs(b - a) * HALF_ROOT for a, b in pairwise(values))
 
 
 def search(
@@ -247,6 +275,7 @@ def search(
     seeds: Seeds,
     *,
     together: bool = False,
+    bar: float = FINAL_BAR,
 ) -> Generator[list[Batch], list[tuple[Trial, ...]], SearchResult]:
     """Try a candidate on the search split for as long as it looks promising.
 
@@ -260,16 +289,18 @@ def search(
         together: Whether the runs of a pair share a core at the same time. Then every look but
             the first has the champion beside it: that first look is cheap and weeds most out, the
             others no longer depend on how busy the machine is. The first has it too where the
-            machine's speed changes by more than scores differ by luck.
+            machine's speed changes by more than scores differ by luck. If not together, the second
+            look brings a run of the champion as long as its baseline rests on few.
+        bar: From `learned_bar`.
 
     Returns:
         The result; a verdict of gate ``search`` unless it is promising.
     """
-    looks = Looks(candidate, base, noise, settings, scale)
+    looks = Looks(candidate, base, noise, settings, scale, bar, together)
     while True:
         prefix = f"search/{base.epoch}/{candidate}/{len(looks.trials)}"
         arms = {prefix: candidate}
-        if together and (looks.trials or looks.drifting):
+        if looks.accompanied:
             arms |= {f"{prefix}/champion": base.candidate}
         batch = tuple(
             TrialRequest(key, arm, Purpose.SEARCH, "search", seeds(key))
@@ -281,44 +312,63 @@ def search(
             return result
 
 
-def pooled_noise(
-    calibration: Calibration, results: Sequence[SearchResult], scale: Scale
-) -> Noise:
+def pooled_noise(calibration: Calibration, results: Sequence[SearchResult], scale: Scale) -> Noise:
     """Return the noise from calibration and from repeated search trials.
 
     A candidate's first trial and its first pair are left out: the others were run only because
-    those were lucky, and counting them makes the noise look a fifth larger than it is.
+    those were lucky, and counting them makes the noise look a fifth larger than it is. Candidates
+    count by the median, for a few of them may be much noisier than the others.
 
     Args:
         calibration: Its pairs count one degree of freedom each.
-        results: Candidates with k trials in turn, or k pairs, count k - 2 each; runs of the same
-            champion beside them tell how much the machine's speed changes.
+        results: Of past candidates; runs of the last champion beside them tell how much the
+            machine's speed changes.
         scale: How scores are compared.
     """
-    alone = _summed([result.alone for result in results])
-    paired = _summed([result.paired for result in results])
-    pairs = [(math.fsum(d * d for d in calibration.differences), calibration.pairs)]
+    alone = _typical([step for result in results for step in result.alone])
+    paired = _typical([step for result in results for step in result.paired])
+    pairs: list[Scatter] = [(math.fsum(d * d for d in calibration.differences), calibration.pairs)]
     pairs += [(2 * alone[0], alone[1]), paired]
     run_sd = calibration.run_sd or calibration.noise_sd / math.sqrt(2)
-    runs = [(run_sd**2 * (calibration.runs - 1), calibration.runs - 1), alone]
+    runs: list[Scatter] = [(run_sd**2 * (calibration.runs - 1), calibration.runs - 1), alone]
     runs.append(_champion_runs(results, scale))
-    return Noise(_sd(_summed(pairs)), _sd(_summed(runs)))
+    return Noise(_sd(pairs), _sd(runs))
+
+
+def _typical(steps: list[float]) -> Scatter:
+    """Return the scatter of a typical candidate: of half of them, however wild some others are."""
+    if not steps:
+        return 0.0, 0.0
+    sd = statistics.median(steps) / MEDIAN_OF_NORMAL
+    return sd**2 * MEDIAN_WORTH * len(steps), MEDIAN_WORTH * len(steps)
 
 
 def _champion_runs(results: Sequence[SearchResult], scale: Scale) -> Scatter:
     if not results or not any(result.beside for result in results):
-        return 0.0, 0
+        return 0.0, 0.0
     last = results[-1].champion
     scores = [score for result in results if result.champion == last for score in result.beside]
     return shapes.pooled([[scale.improvement(score, scores[0]) for score in scores]])
 
 
-def _summed(parts: Sequence[Scatter]) -> Scatter:
-    return sum(squares for squares, _ in parts), sum(degrees for _, degrees in parts)
+def _sd(parts: Sequence[Scatter]) -> float:
+    degrees = sum(df for _, df in parts)
+    return math.sqrt(sum(squares for squares, _ in parts) / max(degrees, 1))
 
 
-def _sd(scatter: Scatter) -> float:
-    return math.sqrt(scatter[0] / max(scatter[1], 1))
+def learned_bar(outcomes: Sequence[bool]) -> float:
+    """Return the standard errors that a gain must be, from which of the lab's tests have paid.
+
+    Where many nominations turn out better, more doubtful ones are worth a test; where none does,
+    tests are spared. `bench/false_promotions.py`, against a fixed bar of 1: the same power with
+    5 % truly better at 1.8 instead of 2.2 pairs a candidate, and 0.8 instead of 1.3 where nothing
+    is better.
+
+    Args:
+        outcomes: Of the last tests, whether each ended ``better``.
+    """
+    paying = (sum(outcomes) + 1) / (len(outcomes) + 4)
+    return min(max(HIGHEST_BAR * (1.1 - 1.1 * paying), LOWEST_BAR), HIGHEST_BAR)
 
 
 def choose(pool: Sequence[SearchResult], tested: int) -> SearchResult | None:

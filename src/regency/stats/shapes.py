@@ -5,14 +5,34 @@ or scores.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from regency.stats import signs
 
-Groups = Sequence[Sequence[float]]
-LEAST_FOR_SKEW = 3
-LEAST_FOR_TAILS = 4
+LEAST = 3
+ROUNDING = 1e-12  # of the mean: spread below this is none
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """What one group says of the noise's shape, about its own mean.
+
+    Attributes:
+        squares: Sum of squares about the mean.
+        df: Its degrees of freedom.
+        third: Sum of third powers about the mean, in units of the group's sd; 0 for fewer than 3.
+        third_weight: Mean of ``third`` for skewness 1, were the sd known.
+        fourth: ``m4 / m2²`` less its mean for a Gaussian; 0 for fewer than 4.
+        fourth_variance: Its variance for a Gaussian.
+    """
+
+    squares: float
+    df: int
+    third: float = 0.0
+    third_weight: float = 0.0
+    fourth: float = 0.0
+    fourth_variance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +40,8 @@ class Skew:
     """How far differences lean to one side.
 
     Attributes:
-        estimate: Mean skewness, negative where rare values lie far below; somewhat too near zero
-            when groups are small.
+        estimate: Skewness, negative where rare values lie far below; somewhat too near zero, the
+            more so the smaller the groups are.
         below: Evidence that they lean down, at its highest: it ever reaches ``1 / p`` with a
             chance of at most ``p`` if they are symmetric.
         above: Evidence that they lean up.
@@ -32,50 +52,59 @@ class Skew:
     above: float = 1.0
 
 
-def skew(groups: Groups) -> Skew:
-    """Return how far differences lean, from the third moment of each group about its own mean.
+def moments(group: Sequence[float]) -> Moments:
+    """Return what a group says of the noise's shape.
+
+    Mean and variance of the fourth moment ``3 (n - 1) / (n + 1)`` and
+    ``24 n (n - 2) (n - 3) / ((n + 1)² (n + 3) (n + 5))`` are those of Fisher, "The moments of the
+    distribution for normal samples of measures of departure from normality" (1930).
+
+    Args:
+        group: Differences with one centre and one spread, in any unit.
+    """
+    squares, df = pooled([group])
+    n, mean = len(group), math.fsum(group) / max(len(group), 1)
+    if n < LEAST or squares <= n * (ROUNDING * mean) ** 2:
+        return Moments(squares, df)
+    third = math.fsum([(x - mean) ** 3 for x in group]) / (squares / df) ** 1.5
+    weight = (n - 1) * (n - 2) / n
+    if n == LEAST:
+        return Moments(squares, df, third, weight)
+    fourth = n * math.fsum([(x - mean) ** 4 for x in group]) / squares**2 - 3 * (n - 1) / (n + 1)
+    variance = 24 * n * (n - 2) * (n - 3) / ((n + 1) ** 2 * (n + 3) * (n + 5))
+    return Moments(squares, df, third, weight, fourth, variance)
+
+
+def skew(groups: Collection[Moments]) -> Skew:
+    """Return how far differences lean, from the third moment of each group.
 
     Where differences are symmetric about whatever centre, so is each group's third moment about
     zero, so that `signs.symmetric_evidence` on them is an e-process against symmetry.
 
     Args:
-        groups: In the order they were seen; groups of fewer than 3, or without spread, are left
-            out.
+        groups: In the order they were seen.
     """
-    moments, weight = [], 0.0
-    for n, squares, centred in _centred(groups, LEAST_FOR_SKEW):
-        third = math.fsum(x**3 for x in centred) / (squares / (n - 1)) ** 1.5
-        moments.append(third)
-        weight += (n - 1) * (n - 2) / n  # the sum's mean for skewness 1
-    if not moments:
+    thirds = [group.third for group in groups if group.third_weight]
+    if not thirds:
         return Skew()
-    below = signs.highest_symmetric_evidence([-m for m in moments])
-    above = signs.highest_symmetric_evidence(moments)
-    return Skew(math.fsum(moments) / weight, below, above)
+    below = signs.highest_symmetric_evidence([-third for third in thirds])
+    above = signs.highest_symmetric_evidence(thirds)
+    weight = math.fsum([group.third_weight for group in groups])
+    return Skew(math.fsum(thirds) / weight, below, above)
 
 
-def tails(groups: Groups) -> float:
-    """Return how many standard errors the fourth moment is above that of Gaussian differences.
-
-    The sum over groups of ``b2 = m4 / m2²`` against its exact mean ``3 (n - 1) / (n + 1)`` and
-    variance ``24 n (n - 2) (n - 3) / ((n + 1)² (n + 3) (n + 5))`` for a Gaussian (Fisher, "The
-    moments of the distribution for normal samples of measures of departure from normality", 1930).
-
-    Args:
-        groups: Those of fewer than 4, or without spread, are left out.
-    """
-    excess = variance = 0.0
-    for n, squares, centred in _centred(groups, LEAST_FOR_TAILS):
-        excess += n * math.fsum(x**4 for x in centred) / squares**2 - 3 * (n - 1) / (n + 1)
-        variance += 24 * n * (n - 2) * (n - 3) / ((n + 1) ** 2 * (n + 3) * (n + 5))
+def tails(groups: Collection[Moments]) -> float:
+    """Return how many standard errors the fourth moments are above those of a Gaussian."""
+    variance = math.fsum([group.fourth_variance for group in groups])
+    excess = math.fsum([group.fourth for group in groups])
     return excess / math.sqrt(variance) if variance else 0.0
 
 
-def pooled(groups: Groups) -> tuple[float, int]:
+def pooled(groups: Sequence[Sequence[float]]) -> tuple[float, int]:
     """Return the sum of squares about each group's own mean, and its degrees of freedom."""
     squares, degrees = 0.0, 0
     for group in groups:
-        if len(group) >= 2:
+        if len(group) > 1:
             mean = math.fsum(group) / len(group)
             squares += math.fsum([(x - mean) ** 2 for x in group])
             degrees += len(group) - 1
@@ -101,16 +130,3 @@ def spread_ratio(one: tuple[float, int], other: tuple[float, int]) -> tuple[floa
     f = (top / n) / (bottom / m)
     root, a, b = f ** (1 / 3), 2 / (9 * n), 2 / (9 * m)
     return math.sqrt(f), ((1 - b) * root - (1 - a)) / math.sqrt(b * root**2 + a)
-
-
-def _centred(groups: Groups, least: int) -> Iterator[tuple[int, float, list[float]]]:
-    """Yield size, sum of squares and values about their mean of each group with a spread."""
-    for group in groups:
-        n = len(group)
-        if n < least:
-            continue
-        mean = math.fsum(group) / n
-        centred = [x - mean for x in group]
-        squares = math.fsum(x * x for x in centred)
-        if squares > (abs(mean) * 1e-12) ** 2 * n:  # not mere rounding
-            yield n, squares, centred

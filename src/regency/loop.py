@@ -15,6 +15,7 @@ from regency.desk import JUDGE, SYSTEM, Budget, Desk, Items, Summary
 from regency.evaluate.crew import Task
 from regency.judge import confirm, nominate, simplify
 from regency.judge.calibrate import calibrate
+from regency.judge.experience import TESTS, Experience
 from regency.judge.scale import scale_of
 from regency.oversee.lead import held
 from regency.propose.brief import Standing
@@ -83,7 +84,7 @@ class Story:
     calibration: Calibration | None = None
     baseline: nominate.Baseline | None = None
     pool: dict[str, nominate.SearchResult] = field(default_factory=dict)
-    repeated: "deque[nominate.SearchResult]" = field(default_factory=lambda: deque(maxlen=100))
+    experience: Experience = field(init=False)
     queue: deque[Candidate] = field(default_factory=deque)
     seen: set[str] = field(default_factory=set)
     stuck: bool = False
@@ -104,6 +105,9 @@ class Story:
     def __post_init__(self) -> None:
         """Pick up where the last run left off."""
         self.calibration = self.desk.store.calibration()
+        self.experience = Experience(scale_of(self.desk.config.score))
+        for verdict in self.desk.store.tests(TESTS):
+            self.experience.tested(verdict)
         self.reduction = Reduction(self.desk)
         self.turns = Turns(self.desk, self.calibration.noise_sd if self.calibration else 0.0)
         self.resumed = self.desk.store.open_nomination()
@@ -147,9 +151,11 @@ class Story:
                 scale = scale_of(self.desk.config.score)
                 asking = calibrate(self.champion, settings, scale, self.desk.seeds, epoch)
                 crew.start("calibrate", self.champion, asking, urgent=True)
+        elif self.baseline is not None or crew.about("baseline"):
+            return
         elif self.champion == self.calibration.candidate:
             self.baseline = nominate.calibrated_baseline(self.calibration, epoch)
-        elif self.baseline is None and not crew.about("baseline"):
+        else:
             # Not with the trials that got it promoted: those are the lucky ones.
             runs = settings.calibration_pairs
             fresh = nominate.baseline(self.champion, (), runs, self.desk.seeds, epoch)
@@ -196,11 +202,12 @@ class Story:
             asking = nominate.search(
                 candidate.id,
                 self.baseline,
-                self._noise(self.calibration),
+                self.experience.noise(self.calibration),
                 self.desk.config.judge,
                 scale_of(self.desk.config.score),
                 self.desk.seeds,
                 together=self.desk.config.together,
+                bar=self.experience.bar,
             )
             self.desk.crew.start("search", candidate.id, asking)
 
@@ -264,8 +271,9 @@ class Story:
     def _searched(self, task: Task) -> None:
         result: nominate.SearchResult = task.result
         self.searched += 1
-        if len(result.trials) > 1:
-            self.repeated.append(result)
+        self.experience.searched(result)
+        if self.baseline is not None:
+            self.baseline = nominate.refined(self.baseline, result)
         if self.calibration and self._simple_enough(result, self.calibration):
             result = simplify.as_promising(result)
         if result.verdict is not None:
@@ -279,6 +287,7 @@ class Story:
 
     def _confirmed(self, task: Task) -> None:
         verdict: Verdict = task.result
+        self.experience.tested(verdict)
         self.testing = None
         self.tested += 1
         self.pool.pop(task.subject, None)
@@ -373,7 +382,7 @@ class Story:
             promotions,
             candidate,
             self.champion,
-            calibration,
+            self.experience.informed(calibration),
             self.desk.config.judge,
             gain,
             scale_of(self.desk.config.score),
@@ -386,7 +395,7 @@ class Story:
 
     def _could_be_better(self, choice: nominate.SearchResult, calibration: Calibration) -> bool:
         """Whether search is under way and promises more than a long test of ``choice`` would."""
-        noise_sd = self._noise(calibration).pair_sd
+        noise_sd = self.experience.noise(calibration).pair_sd
         searching = bool(self.queue or self.desk.crew.about("search"))
         room = self._margin(choice.candidate) if (choice.gain or 0.0) <= choice.gain_se else 0.0
         seen = replace(choice, gain=(choice.gain or 0.0) + room)
@@ -394,7 +403,7 @@ class Story:
 
     def _simple_enough(self, result: nominate.SearchResult, calibration: Calibration) -> bool:
         """Whether a candidate that search turns down has fewer lines and may cost nothing."""
-        noise_sd = nominate.pooled_noise(calibration, self.repeated).pair_sd
+        noise_sd = self.experience.noise(calibration).pair_sd
         margin, most = self._margin(result.candidate), self.desk.config.judge.confirm_pairs
         return simplify.worth_testing(result, margin, noise_sd, most)
 
@@ -409,9 +418,6 @@ class Story:
 
     def _lightens(self) -> bool:
         return bool(self.held) and self.desk.config.oversight.minimise.when == "held"
-
-    def _noise(self, calibration: Calibration) -> nominate.Noise:
-        return nominate.pooled_noise(calibration, self.repeated, scale_of(self.desk.config.score))
 
     def _superseded(self) -> bool:
         return self.testing is not None and self.desk.store.champion() != self.testing.champion

@@ -7,8 +7,9 @@ import numpy as np
 
 from regency.config import JudgeTable
 from regency.judge import calibrate, confirm, nominate
+from regency.judge.experience import Experience
 from regency.judge.scale import Scale
-from regency.records import Answer, Trial, TrialRequest
+from regency.records import Answer, Nomination, Trial, TrialRequest
 
 
 def seeds(key: str) -> int:
@@ -28,6 +29,7 @@ class SimulatedLab:
     faults: dict[str, str] = field(default_factory=dict)  # key or candidate -> fault
     requests: list[TrialRequest] = field(default_factory=list)
     rounds: list[int] = field(default_factory=list)
+    nominations: list[Nomination] = field(default_factory=list)
 
     @property
     def scale(self) -> Scale:
@@ -80,6 +82,7 @@ class SimulatedLab:
             index, promotions, candidate, "c0", calibration, settings, 1.0, self.scale,
             margin=margin,
         )  # fmt: skip
+        self.nominations.append(nomination)
         stage = confirm.confirm(
             nomination, calibration, settings, guards, self.scale, seeds, generation=1, **how
         )
@@ -90,15 +93,19 @@ class SimulatedLab:
         settings = settings or JudgeTable()
         calibration = self.calibrate(settings)
         base = nominate.calibrated_baseline(calibration, 1)
-        promoted, tested, results = [], 0, []
+        promoted, tested, learned = [], 0, Experience(self.scale)
         for name in candidates:
-            sd = nominate.pooled_noise(calibration, results, self.scale)
-            stage = nominate.search(name, base, sd, settings, self.scale, seeds)
-            results.append(self.drive(stage))
-            if nominate.choose(results[-1:], tested) is None:
+            noise = learned.noise(calibration)
+            stage = nominate.search(name, base, noise, settings, self.scale, seeds, bar=learned.bar)
+            result = self.drive(stage)
+            base = nominate.refined(base, result)
+            learned.searched(result)
+            if nominate.choose([result], tested) is None:
                 continue
             tested += 1
-            verdict = self.test(name, calibration, tested, len(promoted), settings)
+            informed = learned.informed(calibration)
+            verdict = self.test(name, informed, tested, len(promoted), settings)
+            learned.tested(verdict)
             if verdict.answer is Answer.BETTER:
                 promoted.append(name)
         return promoted

@@ -85,8 +85,8 @@ def choose(known: Sequence[float], scale: Scale, past: Collection[shapes.Moments
         s = "s" if scale.items > 1 else ""
         why = BY_SHARE.format(low=scale.low, high=scale.high, items=scale.items, s=s)
         return Choice(BOUNDED, why)
-    lean = shapes.skew(past)
-    leaning = lean.below >= CERTAIN and lean.estimate <= -LEANING
+    skewness = shapes.skewness(past)
+    leaning = skewness <= -LEANING and shapes.leaning_down(past) >= CERTAIN
     caveat = TYPICAL_ONLY if leaning else ""
     ties = sum(d == 0 for d in known)
     if ties == len(known):
@@ -94,7 +94,7 @@ def choose(known: Sequence[float], scale: Scale, past: Collection[shapes.Moments
     if 2 * ties >= len(known):
         return Choice(evalues.SIGN, BY_STEPS.format(ties=ties, pairs=len(known)), caveat)
     if leaning:
-        why = BY_BOTH.format(tests=len(past), skewness=lean.estimate)
+        why = BY_BOTH.format(tests=len(past), skewness=skewness)
         return Choice(evalues.T_AND_SIGN, why, caveat)
     if shapes.tails(past) >= HEAVY:
         return Choice(evalues.SYMMETRIC, BY_SYMMETRY.format(tests=len(past)))

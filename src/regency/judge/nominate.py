@@ -5,7 +5,6 @@ here. Runs nothing itself: it yields requests for trials.
 """
 
 import math
-import statistics
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -23,14 +22,10 @@ from regency.records import (
     TrialRequest,
     Verdict,
 )
-from regency.stats import shapes
 
 # After k of K looks a candidate stays if its gain is at least `bar` k/K standard errors. How high
-# the bar is, is learned from the lab's own tests (`learned_bar`); this one is for none so far.
+# the bar is, is learned from the lab's own tests (`experience`); this one is for none so far.
 FINAL_BAR = 1.5
-LOWEST_BAR, HIGHEST_BAR = 0.75, 2.0
-RECENT = 40  # tests that the bar is learned from
-REMEMBERED = 200  # tests that tell the shape of the noise
 PLAIN = 5.0  # standard errors that need no more than two trials
 LEAST_BASELINE_RUNS = 4
 BASELINE_RUNS = 24  # a baseline's error is every candidate's: with 8 runs it is 0.25 noise sd
@@ -42,14 +37,10 @@ PATIENCE = 5.0
 SEARCH_FOR_A_PAIR = 8  # candidates searched in vain; a pair costs two runs, a search one or two
 PAIR_FIRST = 2.0  # variance of an unpaired first look over that of a pair, which costs twice
 HALF_ROOT = math.sqrt(0.5)
-MEDIAN_OF_NORMAL = 0.6745  # of |z|
-MEDIAN_WORTH = 0.37  # degrees of freedom that one value is worth to a median
 NO_SCORE = "A run gave no score."
 WORSE = "It scored no better than the champion in search."
 SMALL = "Its gain in search is below the smallest effect that this lab cares about."
 LUCK = "Its gain in search is within what luck alone gives."
-
-Scatter = tuple[float, float]  # sum of squares, degrees of freedom
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +205,8 @@ class Looks:
     def accompanied(self) -> bool:
         """Whether the next look is worth a run of the champion beside it."""
         if not self.together:
-            return len(self.trials) == 1 and self.base.runs < BASELINE_RUNS
+            few = self.base.runs < BASELINE_RUNS and self.noise.run_sd > 0
+            return few and len(self.trials) == 1
         alone = self.noise.run_sd**2 * (1 + 1 / self.base.runs)
         return bool(self.trials) or alone > PAIR_FIRST * self.noise.pair_sd**2
 
@@ -291,7 +283,7 @@ def search(
             others no longer depend on how busy the machine is. The first has it too where the
             machine's speed changes by more than scores differ by luck. If not together, the second
             look brings a run of the champion as long as its baseline rests on few.
-        bar: From `learned_bar`.
+        bar: Standard errors that its gain must be at the last look; see `experience`.
 
     Returns:
         The result; a verdict of gate ``search`` unless it is promising.
@@ -301,7 +293,9 @@ def search(
         prefix = f"search/{base.epoch}/{candidate}/{len(looks.trials)}"
         arms = {prefix: candidate}
         if looks.accompanied:
-            arms |= {f"{prefix}/champion": base.candidate}
+            # With a key of its own: whether there is company may change when a run is resumed.
+            own = prefix if together and looks.trials else f"{prefix}/candidate"
+            arms = {own: candidate, f"{prefix}/champion": base.candidate}
         batch = tuple(
             TrialRequest(key, arm, Purpose.SEARCH, "search", seeds(key))
             for key, arm in arms.items()
@@ -310,65 +304,6 @@ def search(
         result = looks.take(trial, beside[0] if beside else None)
         if result is not None:
             return result
-
-
-def pooled_noise(calibration: Calibration, results: Sequence[SearchResult], scale: Scale) -> Noise:
-    """Return the noise from calibration and from repeated search trials.
-
-    A candidate's first trial and its first pair are left out: the others were run only because
-    those were lucky, and counting them makes the noise look a fifth larger than it is. Candidates
-    count by the median, for a few of them may be much noisier than the others.
-
-    Args:
-        calibration: Its pairs count one degree of freedom each.
-        results: Of past candidates; runs of the last champion beside them tell how much the
-            machine's speed changes.
-        scale: How scores are compared.
-    """
-    alone = _typical([step for result in results for step in result.alone])
-    paired = _typical([step for result in results for step in result.paired])
-    pairs: list[Scatter] = [(math.fsum(d * d for d in calibration.differences), calibration.pairs)]
-    pairs += [(2 * alone[0], alone[1]), paired]
-    run_sd = calibration.run_sd or calibration.noise_sd / math.sqrt(2)
-    runs: list[Scatter] = [(run_sd**2 * (calibration.runs - 1), calibration.runs - 1), alone]
-    runs.append(_champion_runs(results, scale))
-    return Noise(_sd(pairs), _sd(runs))
-
-
-def _typical(steps: list[float]) -> Scatter:
-    """Return the scatter of a typical candidate: of half of them, however wild some others are."""
-    if not steps:
-        return 0.0, 0.0
-    sd = statistics.median(steps) / MEDIAN_OF_NORMAL
-    return sd**2 * MEDIAN_WORTH * len(steps), MEDIAN_WORTH * len(steps)
-
-
-def _champion_runs(results: Sequence[SearchResult], scale: Scale) -> Scatter:
-    if not results or not any(result.beside for result in results):
-        return 0.0, 0.0
-    last = results[-1].champion
-    scores = [score for result in results if result.champion == last for score in result.beside]
-    return shapes.pooled([[scale.improvement(score, scores[0]) for score in scores]])
-
-
-def _sd(parts: Sequence[Scatter]) -> float:
-    degrees = sum(df for _, df in parts)
-    return math.sqrt(sum(squares for squares, _ in parts) / max(degrees, 1))
-
-
-def learned_bar(outcomes: Sequence[bool]) -> float:
-    """Return the standard errors that a gain must be, from which of the lab's tests have paid.
-
-    Where many nominations turn out better, more doubtful ones are worth a test; where none does,
-    tests are spared. `bench/false_promotions.py`, against a fixed bar of 1: the same power with
-    5 % truly better at 1.8 instead of 2.2 pairs a candidate, and 0.8 instead of 1.3 where nothing
-    is better.
-
-    Args:
-        outcomes: Of the last tests, whether each ended ``better``.
-    """
-    paying = (sum(outcomes) + 1) / (len(outcomes) + 4)
-    return min(max(HIGHEST_BAR * (1.1 - 1.1 * paying), LOWEST_BAR), HIGHEST_BAR)
 
 
 def choose(pool: Sequence[SearchResult], tested: int) -> SearchResult | None:

@@ -155,8 +155,8 @@ def right_haar_t(
         ratio = np.clip(total / np.maximum(np.sqrt(squares + pooled), TINY), -most, most)
     else:
         ratio = min(max(total / max(math.sqrt(squares + pooled), TINY), -most), most)
-    parts = [_half_normal(n, ratio, df, scale) for scale in SCALES]
-    mixed: Number = sum(parts[1:], parts[0]) / len(parts)
+    narrow, wide = SCALES
+    mixed: Number = (_half_normal(n, ratio, df, narrow) + _half_normal(n, ratio, df, wide)) / 2
     return mixed
 
 

@@ -35,23 +35,6 @@ class Moments:
     fourth_variance: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Skew:
-    """How far differences lean to one side.
-
-    Attributes:
-        estimate: Skewness, negative where rare values lie far below; somewhat too near zero, the
-            more so the smaller the groups are.
-        below: Evidence that they lean down, at its highest: it ever reaches ``1 / p`` with a
-            chance of at most ``p`` if they are symmetric.
-        above: Evidence that they lean up.
-    """
-
-    estimate: float = 0.0
-    below: float = 1.0
-    above: float = 1.0
-
-
 def moments(group: Sequence[float]) -> Moments:
     """Return what a group says of the noise's shape.
 
@@ -75,8 +58,17 @@ def moments(group: Sequence[float]) -> Moments:
     return Moments(squares, df, third, weight, fourth, variance)
 
 
-def skew(groups: Collection[Moments]) -> Skew:
-    """Return how far differences lean, from the third moment of each group.
+def skewness(groups: Collection[Moments]) -> float:
+    """Return how far differences lean: negative where rare ones lie far below the others.
+
+    Somewhat too near zero, the more so the smaller the groups are.
+    """
+    weight = math.fsum([group.third_weight for group in groups])
+    return math.fsum([group.third for group in groups]) / weight if weight else 0.0
+
+
+def leaning_down(groups: Collection[Moments]) -> float:
+    """Return the evidence that differences are skewed to below, at its highest so far.
 
     Where differences are symmetric about whatever centre, so is each group's third moment about
     zero, so that `signs.symmetric_evidence` on them is an e-process against symmetry.
@@ -84,13 +76,8 @@ def skew(groups: Collection[Moments]) -> Skew:
     Args:
         groups: In the order they were seen.
     """
-    thirds = [group.third for group in groups if group.third_weight]
-    if not thirds:
-        return Skew()
-    below = signs.highest_symmetric_evidence([-third for third in thirds])
-    above = signs.highest_symmetric_evidence(thirds)
-    weight = math.fsum([group.third_weight for group in groups])
-    return Skew(math.fsum(thirds) / weight, below, above)
+    thirds = [-group.third for group in groups if group.third_weight]
+    return signs.highest_symmetric_evidence(thirds)
 
 
 def tails(groups: Collection[Moments]) -> float:

@@ -104,6 +104,14 @@ _one_nomination = (
 _tests_since = select(func.count()).where(
     nominations.c.seq >= _which, nominations.c.seq <= bindparam("until")
 )
+_ended = (
+    select(verdicts.c.seq, entries.c.text)
+    .join(verdicts, verdicts.c.seq == entries.c.seq)
+    .join(nominations, nominations.c.candidate == verdicts.c.candidate)
+    .where(nominations.c.seq >= _which, verdicts.c.seq > nominations.c.seq)
+    .distinct()
+    .order_by(verdicts.c.seq.desc())
+)
 _open = _nominations.where(nominations.c.answer == "")
 _next_index = select(func.coalesce(func.max(nominations.c.index), 0) + 1).where(
     nominations.c.generation == _which
@@ -236,6 +244,17 @@ class Queries:
     def open_nomination(self) -> Nomination | None:
         """Return the oldest nomination that has no verdict yet, if there is one."""
         return self._first(Nomination, self._rows(_open.limit(1)))
+
+    def tests(self, limit: int) -> list[Verdict]:
+        """Return the verdicts of the latest tests of the epoch in force, oldest first.
+
+        Args:
+            limit: Most to return.
+        """
+        epoch = self._last("epoch.opened")
+        rows = self._rows(_ended.limit(limit), which=epoch[0] if epoch else 0)
+        found = [self._build(Verdict, row.text) for row in rows]
+        return [verdict for verdict in found if verdict.gate == "confirm"][::-1]
 
     def tested(self, candidate: str, index: int) -> Tested | None:
         """Return the test that a candidate had as nomination ``index``, if it had one."""

@@ -86,6 +86,26 @@ def test_nominations_count_within_the_generation_they_started_in(lab):
     assert [n.candidate for n in lab.store.nominations(open_only=True)] == ["c3"]
 
 
+def test_the_latest_tests_are_those_of_the_epoch_in_force(lab):
+    opened = {"config": "ab", "data": {"x": "cd"}, "reason": "r"}
+    for number in range(4):
+        lab.candidate(number)
+    lab.add("epoch.opened", number=1, level="A", startup_cpu_s=0.5, **opened)
+    lab.generation(0)
+    lab.nominate(1, "c1")
+    lab.verdict("c1", "better", "confirm", nomination=1)
+    assert [v.candidate for v in lab.store.tests(9)] == ["c1"]
+    lab.add("epoch.opened", number=2, level="A", startup_cpu_s=0.5, **opened)
+    assert lab.store.tests(9) == []
+    lab.nominate(2, "c2")
+    lab.verdict("c2", "not better", "search")
+    lab.verdict("c2", "undecided", "confirm", nomination=2)
+    lab.nominate(3, "c3")
+    lab.verdict("c3", "not better", "confirm", nomination=3)
+    assert [v.candidate for v in lab.store.tests(9)] == ["c2", "c3"]
+    assert [v.candidate for v in lab.store.tests(1)] == ["c3"]
+
+
 def test_verdicts_and_what_was_judged_since(lab):
     lab.candidate(0)
     lab.candidate(1)

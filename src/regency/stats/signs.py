@@ -47,28 +47,31 @@ def symmetric_evidence(differences: Sequence[float]) -> float:
     Args:
         differences: In the order of looking.
     """
-    value = 1.0
-    for value in _symmetric_path(differences):  # noqa: B007  # the last one
-        pass
-    return value
+    paths = (1.0,) * len(STAKES)
+    for ratio in _ratios(differences):
+        paths = _bet(paths, ratio)
+    return sum(paths) / len(paths)
 
 
 def highest_symmetric_evidence(differences: Sequence[float]) -> float:
     """Return the highest value that `symmetric_evidence` had on the way, at least 1."""
-    return max(_symmetric_path(differences), default=1.0) if differences else 1.0
+    paths, highest = (1.0,) * len(STAKES), 1.0
+    for ratio in _ratios(differences):
+        paths = _bet(paths, ratio)
+        highest = max(highest, sum(paths) / len(paths))
+    return highest
 
 
-def _symmetric_path(differences: Sequence[float]) -> Iterator[float]:
-    paths = [1.0] * len(STAKES)
+def _ratios(differences: Sequence[float]) -> Iterator[float]:
+    """Yield each difference in robust sds of those so far, that one included."""
     sizes: list[float] = []
     for count, x in enumerate(differences[:MOST_WINS], 1):
-        size = abs(x)
-        bisect.insort(sizes, size)
-        middle = (sizes[(count - 1) // 2] + sizes[count // 2]) / 2
-        ratio = MEDIAN_OF_NORMAL * size / middle if middle else float(size > 0) * 1e9
-        if size:
-            paths = [
-                path * (1 + math.copysign(math.tanh(stake * ratio), x))
-                for path, stake in zip(paths, STAKES, strict=True)
-            ]
-        yield sum(paths) / len(paths)
+        bisect.insort(sizes, abs(x))
+        middle = sizes[count // 2] + sizes[(count - 1) // 2]
+        yield 2 * MEDIAN_OF_NORMAL * x / middle if middle else math.copysign(1e9, x) * (x != 0)
+
+
+def _bet(paths: tuple[float, ...], ratio: float) -> tuple[float, ...]:
+    return tuple(
+        [path * (1 + math.tanh(stake * ratio)) for path, stake in zip(paths, STAKES, strict=True)]
+    )

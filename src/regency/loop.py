@@ -105,9 +105,8 @@ class Story:
     def __post_init__(self) -> None:
         """Pick up where the last run left off."""
         self.calibration = self.desk.store.calibration()
-        self.experience = Experience(scale_of(self.desk.config.score))
-        for verdict in self.desk.store.tests(TESTS):
-            self.experience.tested(verdict)
+        tests = self.desk.store.tests(TESTS)
+        self.experience = Experience.after(tests, scale_of(self.desk.config.score))
         self.reduction = Reduction(self.desk)
         self.turns = Turns(self.desk, self.calibration.noise_sd if self.calibration else 0.0)
         self.resumed = self.desk.store.open_nomination()
@@ -148,8 +147,8 @@ class Story:
         crew, settings, epoch = self.desk.crew, self.desk.config.judge, self.desk.epoch
         if self.calibration is None:
             if not crew.about("calibrate"):
-                scale = scale_of(self.desk.config.score)
-                asking = calibrate(self.champion, settings, scale, self.desk.seeds, epoch)
+                scale, seeds = self.experience.scale, self.desk.seeds
+                asking = calibrate(self.champion, settings, scale, seeds, epoch)
                 crew.start("calibrate", self.champion, asking, urgent=True)
         elif self.baseline is not None or crew.about("baseline"):
             return
@@ -184,7 +183,7 @@ class Story:
             self.calibration,
             self.desk.config.judge,
             self.desk.config.guards,
-            scale_of(self.desk.config.score),
+            self.experience.scale,
             self.desk.seeds,
             generation=self.desk.store.generation().number,
             width=self.desk.crew.workers,
@@ -199,15 +198,8 @@ class Story:
             return
         while self.desk.crew.hungry and (self.queue or self._propose(self.baseline)):
             candidate = self.queue.popleft()
-            asking = nominate.search(
-                candidate.id,
-                self.baseline,
-                self.experience.noise(self.calibration),
-                self.desk.config.judge,
-                scale_of(self.desk.config.score),
-                self.desk.seeds,
-                together=self.desk.config.together,
-                bar=self.experience.bar,
+            asking = self.experience.search(
+                candidate.id, self.baseline, self.calibration, self.desk.config, self.desk.seeds
             )
             self.desk.crew.start("search", candidate.id, asking)
 
@@ -272,8 +264,7 @@ class Story:
         result: nominate.SearchResult = task.result
         self.searched += 1
         self.experience.searched(result)
-        if self.baseline is not None:
-            self.baseline = nominate.refined(self.baseline, result)
+        self.baseline = nominate.refined(self.baseline, result)
         if self.calibration and self._simple_enough(result, self.calibration):
             result = simplify.as_promising(result)
         if result.verdict is not None:
@@ -385,7 +376,7 @@ class Story:
             self.experience.informed(calibration),
             self.desk.config.judge,
             gain,
-            scale_of(self.desk.config.score),
+            self.experience.scale,
             margin=margin,
             epoch=self.desk.epoch,
         )

@@ -6,13 +6,15 @@ Serves gate 1, and the choice of an e-process before a test starts; no test in p
 import math
 import statistics
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Generator, Iterable
 from dataclasses import dataclass, field
 
+from regency.config import Config
 from regency.judge import choice
-from regency.judge.nominate import Noise, SearchResult
+from regency.judge.calibrate import Seeds
+from regency.judge.nominate import Baseline, Noise, SearchResult, search
 from regency.judge.scale import Scale
-from regency.records import Answer, Calibration, Verdict
+from regency.records import Answer, Batch, Calibration, Trial, Verdict
 from regency.stats import shapes
 
 RESULTS = 100  # searched candidates that tell the noise
@@ -42,6 +44,29 @@ class Experience:
     tests: deque[shapes.Moments] = field(default_factory=lambda: deque(maxlen=TESTS))
     paid: deque[bool] = field(default_factory=lambda: deque(maxlen=RECENT))
     _noise: Noise | None = None
+
+    @classmethod
+    def after(cls, tests: Iterable[Verdict], scale: Scale) -> "Experience":
+        """Return the experience of ``tests``, oldest first."""
+        experience = cls(scale)
+        for verdict in tests:
+            experience.tested(verdict)
+        return experience
+
+    def search(
+        self, candidate: str, base: Baseline, calibration: Calibration, config: Config, seeds: Seeds
+    ) -> Generator[list[Batch], list[tuple[Trial, ...]], SearchResult]:
+        """Return gate 1 for a candidate, with what was learned; see `nominate.search`."""
+        return search(
+            candidate,
+            base,
+            self.noise(calibration),
+            config.judge,
+            self.scale,
+            seeds,
+            together=config.together,
+            bar=self.bar,
+        )
 
     def searched(self, result: SearchResult) -> None:
         """Learn from a candidate that was searched."""

@@ -145,9 +145,9 @@ def baseline(
     return Baseline(candidate, math.fsum(scores) / len(scores), len(scores), epoch)
 
 
-def refined(base: Baseline, result: SearchResult) -> Baseline:
+def refined(base: Baseline | None, result: SearchResult) -> Baseline | None:
     """Return a baseline that counts the champion's runs beside a candidate's as well."""
-    if not result.beside or result.champion != base.candidate:
+    if base is None or not result.beside or result.champion != base.candidate:
         return base
     runs = base.runs + len(result.beside)
     mean = (base.mean * base.runs + math.fsum(result.beside)) / runs

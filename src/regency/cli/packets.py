@@ -10,6 +10,7 @@ from regency.cli.text import clean
 from regency.records import Json
 
 MOST_DROPPED = 6
+VERDICTS = {"holds": "holds", "fails": "contradicted", "unknown": "cannot be checked"}
 MARKS = {"holds": ("✓", "green"), "fails": ("✗", "bold red"), "unknown": ("?", "yellow")}
 
 
@@ -118,7 +119,8 @@ def _minimised(found: Json) -> str:
 
 
 def _decided(decision: Json) -> str:
-    who = f"{decision['by']['name']} ({decision['assurance']})"
+    took = f", after {numbers.minutes(decision['minutes'])}" if decision.get("minutes") else ""
+    who = f"{decision['by']['name']} ({decision['assurance']}{took})"
     return f"{decision['answer']} by {who}: {decision['reason']}"
 
 
@@ -127,11 +129,12 @@ def _draw_change(change: Json, out: Console) -> None:
     parts = [paper.line(f"{f['kind']} {f['where']}: {f['text']}") for f in change["facts"]]
     for claim in change["claims"]:
         mark, style = MARKS.get(claim["result"], MARKS["unknown"])
-        text = f"{mark} claim {claim['result']}: “{claim['claim']}” - {claim['reason']}"
+        text = f"{mark} claim {VERDICTS[claim['result']]}: “{claim['claim']}” - {claim['reason']}"
         parts.append(paper.line(text, style))
     for factor in change.get("factors", ()):
         text = f"risk {factor['points']:.2f} {factor['name']}: {factor['reason']}"
         parts.append(paper.line(text, "yellow"))
+    parts += [paper.line(f"ask: {q}", "cyan") for q in change.get("questions", ())]
     authors = ", ".join(f"{name} {lines}" for name, lines in change["agents"].items())
     if authors:
         parts.append(paper.line(f"lines by {authors}", "dim"))

@@ -8,10 +8,9 @@ from rich.text import Text
 
 from regency.cli import numbers, paper
 from regency.cli.durations import in_words
-from regency.cli.packets import MARKS
+from regency.cli.packets import MARKS, VERDICTS
 from regency.ranges import CommitClaim, Decided, Part, RangeReview
 
-VERDICTS = {"holds": "holds", "fails": "contradicted", "unknown": "cannot be checked"}
 SORTS = {
     "code": "Code", "settings": "Settings and dependencies", "tests": "Tests", "docs": "Documents",
     "binary": "Binary files", "made": "Made by programs",

@@ -1,8 +1,6 @@
 """``regency review --range BASE..HEAD``: a review of any git repository, without a lab."""
 
-import json
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from regency.cli import paper
 from regency.cli.durations import duration
 from regency.cli.options import print_json
 from regency.cli.program import program
+from regency.cli.shown import Shown
 from regency.cli.text import one_line
 from regency.errors import BadInput, Refused
 from regency.records import plain
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from regency.ranges import Asked, Decided, RangeReview
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_FORGOTTEN_S = 2 * 3600.0  # a range shown again after so long is read anew
-_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +129,7 @@ def _show(asked: Options, found: "RangeReview", wanted: "Asked") -> None:
         range_view.draw(found, out, everything=asked.everything)
         _next(asked, out)
     if sys.stdout.isatty():
-        _Shown(wanted.folder).add(found.digest)
+        _shown(wanted.folder).add(found.digest)
 
 
 def _next(asked: Options, out: Any) -> None:
@@ -153,7 +150,7 @@ def _decide(asked: Options, found: "RangeReview", wanted: "Asked", key: str | No
     spot = f"{found.base[:10]}..{found.head[:10]}"
     click.confirm(f"{asked.decide.capitalize()} {spot} as {one_line(by, 80)}?", abort=True)
     moment = datetime.now(UTC).isoformat(timespec="seconds")
-    measured = _Shown(wanted.folder).minutes(found.digest)
+    measured = _shown(wanted.folder).minutes(found.digest)
     decided = Decided(
         base=found.base, head=found.head, digest=found.digest, answer=asked.decide, by=by,
         reason=reason, time_utc=moment, estimated_min=found.minutes, measured_min=measured,
@@ -161,6 +158,12 @@ def _decide(asked: Options, found: "RangeReview", wanted: "Asked", key: str | No
     kept = decisions.keep(history, decided, key)
     click.echo(_kept(kept, spot))
     return 0
+
+
+def _shown(folder: str) -> Shown:
+    from regency.repo.history import History
+
+    return Shown(Path(History.discover(folder).git_dir) / "regency" / "shown.json")
 
 
 def _kept(kept: "Decided", spot: str) -> str:
@@ -172,37 +175,6 @@ def _kept(kept: "Decided", spot: str) -> str:
         f"On record: {kept.answer} of {spot} ({how[kept.assurance]}){took}.\n"
         f"Share it: git push REMOTE {REF}"
     )
-
-
-class _Shown:
-    """When ranges were first shown at this person's terminal, kept beside the repository."""
-
-    def __init__(self, folder: str) -> None:
-        from regency.repo.history import History
-
-        self._file = Path(History.discover(folder).git_dir) / "regency" / "shown.json"
-
-    def add(self, digest: str) -> None:
-        known, now = self._read(), time.time()
-        first, last = known.get(digest, (now, now))
-        known.pop(digest, None)
-        known[digest] = (first if now - last < _FORGOTTEN_S else now, now)
-        self._file.parent.mkdir(exist_ok=True)
-        self._file.write_text(json.dumps(dict(list(known.items())[-_KEPT:])), "utf-8")
-
-    def minutes(self, digest: str) -> float:
-        """Return the minutes since it was first shown, 0 if it was not, or too long ago."""
-        first, last = self._read().get(digest, (0.0, 0.0))
-        now = time.time()
-        fresh = first and now - last < _FORGOTTEN_S
-        return round((now - first) / 60, 2) if fresh else 0.0
-
-    def _read(self) -> dict[str, tuple[float, float]]:
-        try:
-            found = json.loads(self._file.read_text("utf-8"))
-            return {str(k): (float(a), float(b)) for k, (a, b) in found.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
-            return {}
 
 
 @contextmanager

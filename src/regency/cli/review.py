@@ -1,5 +1,6 @@
 """``regency review``: the queue, one packet, and a human's decision on it."""
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,7 @@ from regency.cli.people import asked_reason, decider
 from regency.cli.program import program
 from regency.cli.ranges import Options as RangeOptions
 from regency.cli.ranges import range_options
+from regency.cli.shown import Shown
 from regency.cli.signing import key_option, signed
 from regency.cli.text import clean, one_line
 from regency.records import Decision, Json, is_rules, plain
@@ -76,6 +78,8 @@ def show_item(item: str, folder: str, view: str | None, as_json: bool) -> None:
         from regency.lab import dossier
 
         found = dossier.item(lab, item, wanted.view)
+        if sys.stdout.isatty():
+            _shown(lab).add(item)
     if as_json:
         print_json(found)
     elif found["what"] == "lab":
@@ -143,7 +147,8 @@ def decide(folder: str, item: str, verb: str, reason: str, key: str | None = Non
         reason = reason.strip() or asked_reason()
         if not lab.simulated:
             click.confirm(_question(verb, one_line(item, 80)), abort=True)
-        decision = Decision(item=item, answer=verb, by=by, reason=reason)
+        took = _shown(lab).minutes(item)
+        decision = Decision(item=item, answer=verb, by=by, reason=reason, minutes=took)
         outcome = lab.decide(signed(lab, decision, key))
     click.echo(clean(outcome.message))
     if outcome.ruling is not None and not outcome.ruling.allowed:
@@ -152,6 +157,10 @@ def decide(folder: str, item: str, verb: str, reason: str, key: str | None = Non
         tag = outcome.generation.tag
         click.echo(f"See it: git show {tag}. Keep it out of reach: git push REMOTE {tag}")
     return 0
+
+
+def _shown(lab: "Lab") -> Shown:
+    return Shown(lab.home.state / "shown.json")
 
 
 def _question(verb: str, item: str) -> str:
@@ -185,19 +194,27 @@ def _draw_list(found: Json, out: Console) -> None:
         out.print("Nothing waits for a human.")
         return
     table = paper.table("id", "what", "changes", "risk", "minutes", right=("changes", "risk"))
+    own = found.get("pace", {"factor": 1.0, "reviews": 0})
     newest = next((item["id"] for item in found["items"] if item["kind"] == "packet"), "")
     for item in found["items"]:
         older = item["kind"] == "packet" and item["id"] != newest
         risk = f"{item['risk']:.2f}" if "risk" in item else "-"
         title = paper.line(item["title"] + (f" (older: {newest} goes on from it)" if older else ""))
-        row = (str(item.get("changes", "-")), risk, numbers.minutes(item["minutes"]))
+        row = (str(item.get("changes", "-")), risk, _minutes(item["minutes"], own["factor"]))
         table.add_row(Text(item["id"], style="bold cyan"), title, *row)
         for part in () if older else item.get("parts", ()):
             risk = f"{part['risk']:.2f}" if "risk" in part else "-"
-            row = ("", risk, numbers.minutes(part["minutes"]))
+            row = ("", risk, _minutes(part["minutes"], own["factor"]))
             name = Text(f"  {part['id']}", style="cyan")
             table.add_row(name, paper.line(f"{part['title']}{_approved(part)}", "dim"), *row)
     out.print(table)
+    if own["factor"] != 1.0:
+        pace = f"Minutes are at your pace: {own['factor']:.2f} of the estimate"
+        out.print(Text(f"{pace}, from {numbers.count(own['reviews'], 'review')}.", style="dim"))
+
+
+def _minutes(estimate: float | None, factor: float) -> str:
+    return numbers.minutes(None if estimate is None else estimate * factor)
 
 
 def _approved(part: Json) -> str:

@@ -16,6 +16,7 @@ from regency.lab.decide import rule_on, said_of
 from regency.lab.lab import Lab
 from regency.lab.ruleset import demanded, pending_rules, rule_on_rules
 from regency.oversee.lead import ahead, held
+from regency.oversee.pace import Pace, pace
 from regency.oversee.policy import standing
 from regency.records import (
     Answer,
@@ -187,7 +188,15 @@ def review_list(lab: Lab, view: View) -> Answered:
         item, files = pending
         title = f"The rules changed in {', '.join(sorted(files))}"
         items.append({"id": item, "kind": "lab", "title": title, "minutes": None})
-    return {"items": items}
+    return {"items": items} | ({"pace": plain(own_pace(lab))} if view == "human" else {})
+
+
+def own_pace(lab: Lab) -> Pace:
+    """Return how fast the user has been in this lab, by what was decided on whole packets."""
+    name = lab.repo.user()[0]
+    estimates = {state.packet.id: state.packet.minutes for state in lab.store.packets()}
+    return pace((estimates[d.item], d.minutes) for d in lab.store.said()
+                if d.by.name == name and d.item in estimates)  # fmt: skip
 
 
 def noise(lab: Lab) -> float:

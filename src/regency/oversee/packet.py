@@ -16,6 +16,7 @@ from regency.oversee.authors import Owners, owners
 from regency.oversee.claims import check_claims
 from regency.oversee.explain import facts as facts_between
 from regency.oversee.groups import Group, groups, with_only
+from regency.oversee.questions import questions
 from regency.oversee.queue import minutes, order
 from regency.oversee.risk import Signals, combined, factors
 from regency.records import (
@@ -180,6 +181,7 @@ def _change(story: _Story, group: Group) -> Change:
         minutes=minutes(story.before, alone, len(group.pieces), facts),
         candidates=made_by,
         agents=agents,
+        questions=questions(facts, claims),
     )
 
 

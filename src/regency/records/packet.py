@@ -51,6 +51,7 @@ class Change:
         minutes: Review minutes it should take.
         candidates: Candidates whose promotions made it.
         agents: Who wrote it: agent name → lines.
+        questions: What a reviewer should ask, few.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Change:
     minutes: float = 0.0
     candidates: tuple[str, ...] = ()
     agents: Mapping[str, int] = field(default_factory=dict)
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,8 @@ class Decision:
         rule: The policy rule that asked for it.
         digest: SHA-256 of what was decided on.
         signature: What the assurance rests on, None for a decision that nobody signed.
+        minutes: Between showing it at a terminal and deciding, 0 if that is not known; nobody
+            vouches for it.
     """
 
     item: str
@@ -134,6 +138,7 @@ class Decision:
     rule: str = ""
     digest: str = ""
     signature: Signature | None = None
+    minutes: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What a lab hands down to the loop: services, settings in force, and the one way to record."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -84,6 +85,21 @@ class Budget:
 
     candidates: int | None = None
     wall_s: float | None = None
+
+    def rest(self, elapsed_s: float, candidates: float, held: str) -> dict[str, float | str]:
+        """Return what is left, for agents to read; what has no bound is absent.
+
+        Args:
+            elapsed_s: Seconds since the run began.
+            candidates: Candidates that may still be begun.
+            held: Why promotions wait, empty if they do not.
+        """
+        wall_s = (self.wall_s or math.inf) - elapsed_s
+        left = {"candidates": candidates, "wall_s": wall_s}
+        bounded: dict[str, float | str] = {
+            name: max(round(value), 0) for name, value in left.items() if value < math.inf
+        }
+        return {**bounded, "held": held} if held else bounded
 
 
 @dataclass(frozen=True, slots=True)

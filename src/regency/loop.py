@@ -465,6 +465,7 @@ class Story:
             editable=tuple(p for p in self.desk.files(parent) if match(p, patterns)),
             program=self.desk.program,
             reviews=self.desk.reviews(),
+            left=self.budget.rest(self._elapsed(), self._left(), self.held),
         )
 
     # ── small questions ────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from regency.desk import Desk
 from regency.errors import NothingLeft
 from regency.propose.brief import Standing, attempt, build_brief
+from regency.propose.tried import informed
 from regency.records import Actor, ActorKind, Brief, Candidate, Event, Json, Proposal, Verdict
 
 
@@ -152,6 +153,8 @@ class Turns:
         number = self._desk.store.next_candidate_number() + place
         news, self._news[name] = self._news[name], []
         seed = self._desk.seeds(f"propose/{number}/{turn}")
+        if name in self._slow:  # others learn from the news alone, and are asked too often
+            standing = informed(standing, self._desk.store)
         return build_brief(self._desk.config, standing, news, seed)
 
     def _say(self, name: str, error: NothingLeft) -> None:

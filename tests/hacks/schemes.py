@@ -24,7 +24,8 @@ from regency.errors import BadInput
 from regency.lab import Lab, create
 from regency.lab.create import Wish
 from regency.oversee.claims import check_claims
-from regency.propose.brief import Standing, attempt, build_brief, to_markdown
+from regency.propose.brief import Standing, attempt, build_brief
+from regency.propose.digest import digest
 from regency.records import Agent, Answer, Candidate, FileEdit, Proposal, Verdict
 from regency.sandbox.engines import NamespaceSandbox
 from toy_lab import MODEL, SETTINGS, better_model, git, make_toy_lab, make_toy_repo
@@ -269,7 +270,7 @@ def briefed(rationale: str, code: str) -> str:
     settings = parse(SETTINGS)
     standing = Standing("c0", "c0", 1.0, 0.1, ("model.py",), "Program.",
                         best=(attempt(candidate, None, 0.1, 0.1),))  # fmt: skip
-    return to_markdown(build_brief(settings, standing), {"model.py": code.encode()})
+    return digest(build_brief(settings, standing), {"model.py": code.encode()}).markdown()
 
 
 def told_as_data(_: Path) -> str:

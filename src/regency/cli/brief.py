@@ -14,18 +14,20 @@ from regency.cli.text import clean
 @click.option(
     "--tree", "target", metavar="DIR", help="Also write the parent's files to a new repository DIR."
 )
-def brief(folder: str, as_json: bool, target: str | None) -> None:
+@click.option(
+    "--tokens", metavar="N", type=click.IntRange(500), help="Fit it to so many tokens, about."
+)
+def brief(folder: str, as_json: bool, target: str | None, tokens: int | None) -> None:
     """Print what an agent is told: goal, rules, results so far, files."""
     with opened(folder) as lab:
         from regency.lab.submission import write_tree
-        from regency.propose.brief import to_markdown
-        from regency.records import plain
+        from regency.propose.digest import digest
 
         told, files = lab.ask()
         if target is not None:
             write_tree(Path(target), files, told.parent)
+        fitted = digest(told, files, tokens)
         if as_json:
-            texts = {path: files[path].decode(errors="replace") for path in told.editable}
-            print_json({**plain(told), "files": texts})
+            print_json(fitted.plain())
         else:
-            click.echo(clean(to_markdown(told, files)), nl=False)
+            click.echo(clean(fitted.markdown()), nl=False)

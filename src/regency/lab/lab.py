@@ -21,11 +21,11 @@ from regency.lab.home import Home, find, hidden
 from regency.lab.opened import Opened
 from regency.lab.record import Recorder
 from regency.lab.rejections import Memory, reviews
-from regency.propose.brief import Standing, attempt, build_brief
+from regency.propose.brief import Standing, build_brief
+from regency.propose.tried import informed
 from regency.records import (
     Actor,
     ActorKind,
-    Attempt,
     Brief,
     Decision,
     Event,
@@ -144,10 +144,9 @@ class Lab(Opened):
             noise_sd=calibration.noise_sd if calibration else 0.0,
             editable=tuple(p for p in files if match(p, self.config.change.editable)),
             program=self.program(),
-            best=self._attempts(),
             reviews=reviews(self),
         )
-        return build_brief(self.config, standing), files
+        return build_brief(self.config, informed(standing, self.store)), files
 
     def tell(self, proposals: Sequence[Proposal]) -> list[Admitted]:
         """Queue proposals from outside; a run, now or later, judges them."""
@@ -257,14 +256,6 @@ class Lab(Opened):
     def _told(self, summary: Summary) -> Summary:
         self._ended = summary.reason
         return summary
-
-    def _attempts(self) -> tuple[Attempt, ...]:
-        calibration = self.store.calibration()
-        noise_sd = calibration.noise_sd if calibration else 0.0
-        return tuple(
-            attempt(best.record, self.store.verdict(best.record.id), best.gain, noise_sd)
-            for best in self.store.best(8)
-        )
 
     def _agents(self, wanted: Sequence[str]) -> dict[str, float]:
         known = self.config.agents

@@ -122,6 +122,9 @@ class Brief:
     limits: Mapping[str, Json] = field(default_factory=dict)
     seed: int = 0
     trust: str = "blind"
+    undecided: tuple[Attempt, ...] = ()
+    guards: tuple[str, ...] = ()
+    left: Mapping[str, Json] = field(default_factory=dict)
     reviews: tuple[Review, ...] = ()
 
 

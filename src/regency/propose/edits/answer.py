@@ -121,7 +121,7 @@ class _Files:
         for piece in blocks.pieces:
             self._apply(piece)
         if not blocks.pieces:
-            self._unnamed(blocks.snippets or [Piece("", text.strip("\n") + "\n")])
+            self._unnamed(blocks.snippets, text)
         made = [self._edit(path, after) for path, after in self.texts.items()]
         edits = tuple(edit for edit in made if edit.content != self.tree.get(edit.path))
         if not edits:
@@ -202,12 +202,14 @@ class _Files:
         old = (piece.old or "").rstrip("\n")
         return bool(old.strip()) and old in self._before(path)
 
-    def _unnamed(self, pieces: Sequence[Piece]) -> None:
-        """Take the one text without a path that is a whole new file."""
+    def _unnamed(self, snippets: Sequence[Piece], text: str) -> None:
+        """Take the one text without a path that is a whole new file; it may be all the answer."""
+        nothing = Unreadable(
+            "no edit was found. Answer with search/replace blocks, each after its file's path."
+        )
         if len(self.editable) != 1:
-            raise Unreadable(
-                "no edit was found. Answer with search/replace blocks, each after its file's path."
-            )
+            raise nothing
+        pieces = snippets or [Piece("", text.strip("\n") + "\n")]
         path, good, said = self.editable[0], {}, None
         for piece in pieces:
             try:
@@ -220,6 +222,8 @@ class _Files:
         good.pop(self._before(path), None)
         if len(good) > 1:
             raise Unreadable(f"the answer has several texts for {path}. Give it once.")
+        if not good and not snippets:
+            raise nothing
         if not good:
             raise said or Unreadable("the answer changes nothing. Change a file.")
         self._set(path, next(iter(good.values())).new or "")

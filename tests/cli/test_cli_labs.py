@@ -137,7 +137,7 @@ def test_ledger(tested, tmp_path):
     found = query(tested, "ledger", "verify")
     assert found["ok"]
     export = tmp_path / "export"
-    assert piped("ledger", "export", str(export), "--dir", str(tested)).code == 0
+    assert typed("ledger", "export", str(export), "--dir", str(tested)).code == 0
     done = piped("ledger", "verify", str(export), "--json", cwd=tmp_path)
     assert json.loads(done.out)["root"] == found["root"]
     damaged = tmp_path / "damaged"
@@ -145,7 +145,7 @@ def test_ledger(tested, tmp_path):
     done = piped("ledger", "verify", str(damaged))
     assert done.code == 1
     assert "PROBLEM" in done.out
-    proof = piped("ledger", "prove", "3", "--dir", str(tested))
+    proof = typed("ledger", "prove", "3", "--dir", str(tested))
     assert proof.out.startswith("c2sp.org/tlog-proof@v1\n")
     assert "index 3\n" in proof.out
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from terminal import piped
+from terminal import piped, typed
 
 from toy_lab import git
 
@@ -13,7 +13,7 @@ def exported(tested, tmp_path_factory):
     """An exported record, the key, a checkpoint that was kept, and a clone with the tags."""
     folder = tmp_path_factory.mktemp("auditor")
     lab = ("--dir", str(tested))
-    assert piped("ledger", "export", str(folder / "lab.jsonl"), *lab).code == 0
+    assert typed("ledger", "export", str(folder / "lab.jsonl"), *lab).code == 0
     (folder / "key").write_text(piped("ledger", "key", *lab).out)
     (folder / "kept").write_text(piped("ledger", "checkpoint", *lab).out)
     git(tested, "clone", "--quiet", "--bare", str(tested), str(folder / "clone"))
@@ -73,7 +73,7 @@ def test_a_changed_entry_is_named(exported, tmp_path):
 
 def test_a_proof_of_one_entry_and_of_an_extension(exported, tested, copied):
     lab = copied(tested)
-    proof = piped("ledger", "prove", "4", "--dir", str(lab)).out
+    proof = typed("ledger", "prove", "4", "--dir", str(lab)).out
     (exported / "4.tlog-proof").write_text(proof)
     code, found = verified(exported, file="4.tlog-proof")
     assert (code, found["entry"]["kind"]) == (0, "generation")
@@ -119,3 +119,11 @@ def test_the_lab_checks_its_own_tags(tested, copied):
     done = piped("ledger", "verify", "--dir", str(lab))
     assert done.code == 1
     assert "the lab's own tag generation/7 is" in done.out
+
+
+def test_what_agents_may_not_see_needs_a_human(tested, tmp_path):
+    for arguments in (("export", str(tmp_path / "x")), ("prove", "4")):
+        done = piped("ledger", *arguments, "--dir", str(tested))
+        assert (done.code, done.out) == (3, "")
+        assert "shows what agents may not see" in done.err
+    assert not (tmp_path / "x").exists()

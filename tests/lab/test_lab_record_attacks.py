@@ -167,7 +167,7 @@ def test_what_a_local_decision_does_not_stand_against(folder):
         lab.recorder.record(ADA, [("decision", plain(decision))])
         report = lab.recorder.log.verify()
         assert report.ok
-        assert "1 decisions are local: somebody used this account, nobody signed" in report.notes
+        assert "one decision is local: somebody used this account, nobody signed" in report.notes
 
 
 def test_editing_the_database_is_found(folder):

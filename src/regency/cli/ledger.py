@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from regency.cli.options import lab_option, opened, print_json
+from regency.cli.people import demand_human
 from regency.cli.text import clean
 from regency.errors import BadInput
 from regency.records import Json
@@ -76,11 +77,15 @@ def verify(
 @click.argument("target", metavar="FILE")
 @lab_option
 def write(target: str, folder: str) -> None:
-    """Write the record to a file that anybody can verify offline."""
+    """Write the record to a file that anybody can verify offline; needs a human.
+
+    It holds all that a human may see: do not give it to agents.
+    """
     path = Path(target)
     if path.exists():
         raise BadInput(f"{path} exists. Give a new name.")
     with opened(folder) as lab:
+        demand_human(lab, "`regency ledger export`")
         size = lab.recorder.log.export(path)
         click.echo(f"Wrote {size} entries. Key: {lab.recorder.key.verifier.text}")
 
@@ -107,6 +112,7 @@ def prove(seq: int | None, folder: str, since: str | None) -> None:
         elif seq >= log.size:
             raise BadInput(f"there is no entry {seq}: the last is {log.size - 1}.")
         else:
+            demand_human(lab, "the proof, which holds the entry,")
             click.echo(log.prove(seq), nl=False)
 
 
@@ -158,7 +164,8 @@ def _say(found: Json) -> None:
         click.echo(f"anchored: entries 0 to {found['anchored'] - 1} are as they were when kept")
     counts = {name: n for name, n in found["checked"].items() if n and name != "entries"}
     if counts:
-        click.echo("checked: " + ", ".join(f"{n} {name}" for name, n in sorted(counts.items())))
+        said = (f"{n} {name if n > 1 else name[:-1]}" for name, n in sorted(counts.items()))
+        click.echo(f"checked: {', '.join(said)}")
     verdict = "holds" if found["ok"] else "does not hold"
     click.echo(f"The record {verdict}: {found['size']} entries, root {found['root']}")
 

@@ -34,6 +34,19 @@ def decider(lab: "Lab", what: str) -> Actor:
     return Actor(ActorKind.HUMAN, name)
 
 
+def demand_human(lab: "Lab", what: str) -> None:
+    """Demand that a human can be there, for what shows more than agents may see.
+
+    Raises:
+        Refused: No human can be there, and the lab is a real one.
+    """
+    if not lab.simulated and not sys.stdin.isatty():
+        raise Refused(
+            f"{what} shows what agents may not see, so it needs a human at a terminal. Run this "
+            "command in one, by hand."
+        )
+
+
 def somebody(lab: "Lab") -> Actor:
     """Return who acts where anybody may: a human only if one can be at the terminal."""
     name = lab.repo.user()[0]

@@ -23,6 +23,7 @@ from regency.ledger.report import VerifyReport
 from regency.records import Entry, Json
 
 _LONGEST = 64 << 20  # bytes of a line; the longest that is written holds a content
+_NAMED = 20  # changed entries that are named one by one
 _ENTRY_START = b'{"actor":'
 
 
@@ -318,9 +319,12 @@ class _Audit:
             )
 
     def _blame(self, words: str) -> None:
+        """Say first which entries were changed: what else does not hold may follow from it."""
         words = words or "entry {} or the hash listed for it was changed."
-        for seq in sorted(self._differing):
-            self._found.problem(words.format(seq))
+        for seq in sorted(self._differing, reverse=True)[-_NAMED:]:
+            self._found.first(words.format(seq))
+        if len(self._differing) > _NAMED:
+            self._found.problem(f"{len(self._differing) - _NAMED} more entries were changed.")
 
 
 def _ranges(numbers: list[int]) -> list[str]:

@@ -68,10 +68,9 @@ class Contents:
     def end(self) -> None:
         """Say what is open at the end."""
         if self._recorded.local and not self._recorded.simulated:
-            self._found.note(
-                f"{self._recorded.local} decisions are local: somebody used this account, nobody "
-                "signed"
-            )
+            count = self._recorded.local
+            many = f"{count} decisions are local" if count > 1 else "one decision is local"
+            self._found.note(f"{many}: somebody used this account, nobody signed")
 
     def _look(
         self, look: Callable[[Entry, Body, Fetch], Any], entry: Entry, content: Fetch

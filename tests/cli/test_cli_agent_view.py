@@ -49,6 +49,18 @@ def test_search_numbers_are_rounded_to_half_the_noise():
     assert agent_view.body("trial", trial(Purpose.SEARCH, "search"), 0.1)["score"] == 0.1
 
 
+def test_of_a_fault_in_gate_2_agents_learn_where_it_was():
+    said = "phase 'predict': it ended with exit code 97"
+    for split, expected in (
+        ("search", said),
+        ("confirm", "Invalid in a fresh run, at phase 'predict'."),
+    ):
+        body = {**trial(Purpose(split), split), "fault": said, "score": None}
+        assert agent_view.body("trial", body, 0.1)["fault"] == expected
+    body = {**verdict("confirm"), "fault": said}
+    assert "97" not in json.dumps(agent_view.body("verdict", body, 0.1))
+
+
 def test_seeds_are_withheld():
     assert "seed" not in agent_view.body("trial", trial(Purpose.SEARCH, "search"), 0.1)
 

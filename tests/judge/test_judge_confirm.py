@@ -120,10 +120,25 @@ def test_better_exactly_when_the_bar_is_reached(make_lab, start, effect):
     assert (verdict.answer is Answer.BETTER) == (verdict.low is not None and verdict.low > 0)
 
 
-def test_a_fault_of_the_candidate_is_its_verdict(make_lab):
-    lab = make_lab(effects={"c1": 1.0}, faults={"confirm/1/1/2/candidate": "No model."})
+@pytest.mark.parametrize(
+    ("fault", "where"),
+    [
+        ("phase 'predict': it ended with exit code 97", "phase 'predict'"),
+        ("probe 'order': differs in row 12", "probe 'order'"),
+        ("its output 'log_probs.npy' has the shape [97]", "its output 'log_probs.npy'"),
+        ("the scorer refused the output: expected 97 in row 3", "the scorer"),
+        ("the guard harm refused the output: 97", "the guard harm"),
+        ("No number named 'loss' came out: 97", "its score"),
+    ],
+)
+def test_a_fault_of_the_candidate_is_its_verdict_and_says_nothing_of_what_it_read(
+    make_lab, fault, where
+):
+    lab = make_lab(effects={"c1": 1.0}, faults={"confirm/1/1/2/candidate": fault})
     verdict = lab.test("c1", lab.calibrate())
-    assert (verdict.answer, verdict.reason, verdict.looks) == (Answer.INVALID, "No model.", 2)
+    assert (verdict.answer, verdict.looks, verdict.fault) == (Answer.INVALID, 2, fault)
+    assert verdict.reason == f"Invalid in a fresh run, at {where}."
+    assert fault[1:] in explain(verdict)
 
 
 def test_a_fault_of_the_champion_voids_the_pair_once(make_lab):

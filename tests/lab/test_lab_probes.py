@@ -32,9 +32,8 @@ def test_a_failed_probe_is_the_verdict_and_the_champion_stays(tmp_path: Path):
         verdict = lab.store.verdict("c1")
         assert verdict is not None
         assert (verdict.answer, verdict.gate) == (Answer.INVALID, "confirm")
-        assert verdict.reason == (
-            "probe 'same-again': the same run again gave another 'result.json'"
-        )
+        assert verdict.reason == "Invalid in a fresh run, at probe 'same-again'."
+        assert verdict.fault == "probe 'same-again': the same run again gave another 'result.json'"
         probed = [t for t in lab.store.trials("c2") if "probe_cpu_s" in t.scores]
         assert [t.key.split("/")[3] for t in probed] == ["0", "2", "5"][: len(probed) or 1]
         assert not [t for t in lab.store.trials("c1", "search") if t.fault]

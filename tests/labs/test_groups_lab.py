@@ -94,7 +94,8 @@ def test_a_gain_on_the_metric_does_not_pay_for_harm(judged, name, guard, said):
 def test_a_test_that_fails_makes_the_candidate_invalid(judged):
     verdict = verdict_of(judged, "fails a test")
     assert verdict["answer"] == "invalid"
-    assert verdict["reason"].startswith("phase 'tests': ")
+    assert verdict["reason"] == "Invalid in a fresh run, at phase 'tests'."
+    assert verdict["fault"].startswith("phase 'tests': it ended with exit code 1")
 
 
 def test_suite_and_tests_are_run_in_gate_2_alone(judged):

@@ -101,7 +101,9 @@ def _superseded(verdict: Verdict, course: Course, metric: str) -> list[str]:
 
 def _invalid(verdict: Verdict, course: Course, metric: str) -> list[str]:
     del metric
-    return [f"A run broke a rule in pair {len(course.looks) + 1}: {verdict.reason}"]
+    return [
+        f"A run broke a rule in pair {len(course.looks) + 1}: {verdict.fault or verdict.reason}"
+    ]
 
 
 def _short(course: Course) -> str:

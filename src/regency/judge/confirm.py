@@ -15,7 +15,16 @@ from regency.judge import outlook, simplify
 from regency.judge.calibrate import Seeds
 from regency.judge.guards import Guard
 from regency.judge.scale import Scale, Scores
-from regency.judge.verdict import GUARDED, NEW_RULES, REASONS, SIMPLER, UNSURE, WORSENED, finite
+from regency.judge.verdict import (
+    GUARDED,
+    NEW_RULES,
+    REASONS,
+    SIMPLER,
+    UNSURE,
+    WORSENED,
+    broken,
+    finite,
+)
 from regency.records import (
     Answer,
     Batch,
@@ -126,13 +135,13 @@ class Test:
         """Take one more pair and return the verdict if it can be given by now."""
         candidate, champion = pair
         if candidate.score is None or champion.score is None:
-            return self.verdict(Answer.INVALID, candidate.fault or "A run gave no score.")
+            return self._invalid(candidate.fault or "A run gave no score.")
         self.pairs.append(pair)
         scores = self._scores()
         try:
             self._weigh(scores)
         except TrialError as error:
-            return self.verdict(Answer.INVALID, f"{str(error).capitalize()}.")
+            return self._invalid(str(error))
         new, old = zip(*self.pairs, strict=True)
         self.findings = guarding.check(self.guards, new, old)
         reached = self._shown()
@@ -142,6 +151,9 @@ class Test:
             return self._reached()
         answer = outlook.stop(scores, self.scale, self.nomination, self.smallest_effect)
         return self._given_up(answer, scores) if answer else None
+
+    def _invalid(self, fault: str) -> Verdict:
+        return replace(self.verdict(Answer.INVALID, broken(fault)), fault=fault)
 
     def _weigh(self, scores: Scores) -> None:
         process, known = self.nomination.e_process, self.calibration.differences

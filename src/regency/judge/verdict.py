@@ -5,6 +5,7 @@ confirm split; `explain` gives people the whole story.
 """
 
 import math
+import re
 
 from regency.records import Answer, Verdict
 
@@ -27,7 +28,20 @@ UNSURE = (
     "Better on score, but the guard {names} stayed too uncertain in the pairs that a test may use."
 )
 SIMPLER = "Simpler: fewer lines, and on fresh runs not worse than the champion beyond the margin."
+BROKEN = "Invalid in a fresh run, at {where}."
 NEW_RULES = "The rules changed during the test: propose it anew under the new ones."
+
+
+_WHERE = re.compile(r"(?:phase|probe) '[^']+'|its output '[^']+'|the scorer|the guard [\w.-]+")
+
+
+def broken(fault: str) -> str:
+    """Return what agents may know of a fault in gate 2: where, and none of what was said there.
+
+    An exit code or a message can carry eight bits or eighty of what the run has read.
+    """
+    found = _WHERE.match(fault)
+    return BROKEN.format(where=found[0] if found else "its score")
 
 
 def explain(verdict: Verdict, metric: str = "score") -> str:
@@ -37,10 +51,11 @@ def explain(verdict: Verdict, metric: str = "score") -> str:
         verdict: Any verdict.
         metric: Name of the metric.
     """
+    said = f"{verdict.reason} {_sentence(verdict.fault)}".strip()
     if verdict.gate != "confirm" or verdict.effect is None:
-        return verdict.reason
+        return said
     story = (
-        f"{verdict.reason} Over {verdict.looks} pair{'s' if verdict.looks != 1 else ''} {metric} "
+        f"{said} Over {verdict.looks} pair{'s' if verdict.looks != 1 else ''} {metric} "
         f"was {abs(verdict.effect):.4g} {'better' if verdict.effect >= 0 else 'worse'} on average "
         f"({_range(verdict)})."
     )
@@ -49,6 +64,10 @@ def explain(verdict: Verdict, metric: str = "score") -> str:
         story += f" {false}, at most 1 test in {1 / verdict.level:,.0f} gets so far."
     failed = [finding.message for finding in verdict.findings if not finding.passed]
     return " ".join([story, *failed])
+
+
+def _sentence(fault: str) -> str:
+    return f"{fault[:1].upper()}{fault[1:].removesuffix('.')}." if fault else ""
 
 
 def _range(verdict: Verdict) -> str:

@@ -5,6 +5,7 @@ Takes and gives JSON-ready values, as `plain` makes them; reads nothing itself.
 
 from collections.abc import Callable, Mapping
 
+from regency.judge.verdict import broken
 from regency.propose.brief import rounded
 from regency.records import Json, Purpose
 
@@ -33,10 +34,15 @@ def verdict(body: Mapping[str, Json], noise_sd: float) -> dict[str, Json]:
 
 
 def trial(body: Mapping[str, Json], noise_sd: float) -> dict[str, Json]:
-    """Return a trial: rounded score of the search split, none of the confirm split, no seed."""
+    """Return a trial: rounded score of the search split, none of the confirm split, no seed.
+
+    Of a fault on the confirm split they learn where it was: what it says may carry what was read.
+    """
     kept = _only(body, TRIAL_KEPT)
     if Purpose.CONFIRM not in (body["purpose"], body["split"]):
         kept["score"] = gain(body["score"], noise_sd)
+    elif kept.get("fault"):
+        kept["fault"] = broken(kept["fault"])
     return kept
 
 

@@ -129,6 +129,7 @@ class Verdict:
             simpler, with fewer lines, and not worse by more than this, metric units.
         differences: Improvement of each pair looked at, in order, metric units; empty outside
             gate 2 and in older records.
+        fault: Why a run on the confirm split was invalid, in full: for people.
     """
 
     candidate: str
@@ -146,6 +147,7 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     margin: float = 0.0
     differences: tuple[float, ...] = ()
+    fault: str = ""
 
     @property
     def simpler(self) -> bool:

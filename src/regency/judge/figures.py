@@ -40,7 +40,7 @@ def _effects(course: Course, metric: str, headline: str) -> charts.Chart:
     sure = 100 * (1 - course.level)
     return charts.Chart(
         title=headline,
-        x=charts.Axis("pair of fresh runs", low=0.5, high=max(len(looks), 2) + 0.5),
+        x=_pairs(course),
         y=charts.Axis(f"improvement of {metric}", low=_lowest(course), high=_highest(course)),
         marks=tuple(marks),
         summary=(
@@ -56,7 +56,7 @@ def _evidence(course: Course) -> charts.Chart:
     path += [(float(look.pair), min(max(look.e_value, 1.0), NEVER)) for look in course.looks]
     return charts.Chart(
         title=f"Evidence: an e-value of {course.looks[-1].e_value:,.3g}, {course.bar:,.0f} needed",
-        x=charts.Axis("pair of fresh runs", low=0, high=max(len(course.looks), 2) + 0.5),
+        x=_pairs(course),
         y=charts.Axis("largest e-value so far", "log", low=EVIDENCE_FROM),
         marks=(
             charts.Rule(course.bar, label=f"needed: {course.bar:,.0f}"),
@@ -69,6 +69,11 @@ def _evidence(course: Course) -> charts.Chart:
         ),
         height=340,
     )
+
+
+def _pairs(course: Course) -> charts.Axis:
+    """Return the axis of pairs, the same for both; wide enough that no ticks are half pairs."""
+    return charts.Axis("pair of fresh runs", low=0, high=max(len(course.looks), 4) + 0.5)
 
 
 def _if_false(course: Course) -> str:

@@ -19,6 +19,11 @@ class AgentJournal:
     desk: Desk
     agent: str
 
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """The lab's own folders, that whatever an agent runs must never see."""
+        return self.desk.hidden
+
     def write(self, kind: str, body: Mapping[str, Json]) -> None:
         """Put an entry of this agent in the ledger; from any thread."""
         self.desk.note(Actor(ActorKind.AGENT, self.agent), [(kind, body)])

@@ -1,6 +1,8 @@
 """Proposals from outside: folders, commits and patches become candidates."""
 
+import json
 import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -8,8 +10,10 @@ from hypothesis import strategies as st
 from terminal import piped
 
 from regency.errors import BadInput
+from regency.lab import Lab
 from regency.lab.patching import patched
 from regency.repo.diff import unified
+from regency.repo.provenance import session_id
 from toy_lab import MODEL, better_model, git
 
 
@@ -118,3 +122,97 @@ def test_patch_agrees_with_the_patch_program(tmp_path):
     text = unified("f", MODEL.encode(), better_model(2.0).encode())
     subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=text.encode(), check=True)
     assert patched({"f": MODEL.encode()}, text)["f"] == (tmp_path / "f").read_bytes()
+
+
+def note(lab, commit: str) -> tuple[str, dict]:
+    lines, _, about = git(lab, "notes", "--ref=ai", "show", commit).partition("---\n")
+    return lines, json.loads(about)
+
+
+def test_lines_are_the_agents_session_and_what_a_person_changes_on_top_is_theirs(
+    tested, copied, tmp_path
+):
+    lab = copied(tested)
+    text = better_model(2.5).replace("import sys\n", "import sys\n# wider\n")
+    patch = unified("model.py", better_model(2.5).encode(), text.encode())
+    said = ("--patch", "-", "--agent", "Claude", "--model", "m-1", "--session", "s-42", "--json")
+    done = submit(lab, *said, stdin=patch)
+    told = json.loads(done.out)
+    assert (told["candidate"], told["parent"]) == ("c2", "c1")
+    assert piped("fetch", "c2", "--dir", str(lab)).out == "regency/c2\n"
+    lines, about = note(lab, "regency/c2")
+    ((key, session),) = about["sessions"].items()
+    assert session["agent_id"] == {"tool": "Claude", "id": "s-42", "model": "m-1"}
+    assert key == session_id("Claude", "s-42")
+    assert lines.split()[-1] == "4"
+
+    tree = tmp_path / "tree"
+    git(lab, "worktree", "add", "--quiet", str(tree), "regency/c2")
+    (tree / "model.py").write_text(text.replace("# wider", "# wider, says Ada"))
+    assert submit(lab, "--worktree", str(tree)).out.startswith("c3")
+    with Lab.open(lab) as opened:
+        c3 = opened.store.candidate("c3").record
+    assert (c3.parent, c3.agent.kind) == ("c2", "human")
+    lines, about = note(lab, c3.commit)
+    assert (list(about["humans"].values()), "sessions" in about) == (
+        [{"author": "Ada Tester"}],
+        False,
+    )
+    assert lines.split()[-1] == "4"
+    assert "Assisted-by" not in git(lab, "log", "-1", "--format=%B", c3.commit)
+    assert "Assisted-by: Claude:m-1" in git(lab, "log", "-1", "--format=%B", "regency/c2")
+
+
+def test_a_plain_folder_with_only_what_changed(tested, copied, tmp_path):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "model.py").write_text(better_model(2.7))
+    done = submit(copied(tested), "--worktree", str(tmp_path / "work"))
+    assert (done.code, done.out) == (0, "c2 is queued.\n"), done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "exactly one of"),
+        (("--patch", "-", "--worktree", "."), "exactly one of"),
+        (("--patch", "-"), "no unified diff"),
+        (("--patch", "/no/such"), "cannot be read"),
+        (("--worktree", "/no/such"), "not a folder"),
+        (("--commit", "nothing"), "nothing"),
+        (("--commit", "main", "--parent", "c77"), "c77"),
+        (("--patch", "-", "--agent", "--"), "cannot be an agent's name"),
+        (("--patch", "-", "--model", "m"), "--agent NAME too"),
+        (("--patch", "-", "--max-time", "5s"), "give --wait too"),
+        (("--patch", "-", "--rationale", " "), "rationale is empty"),
+        (("--commit", "main", "--parent", "c0"), "changes nothing"),
+    ],
+)
+def test_bad_submissions(tested, arguments, says):
+    done = submit(tested, *arguments, stdin="hello")
+    assert done.code == 2
+    assert says in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_waiting_ends_when_the_lab_is_paused(tested, copied):
+    lab = copied(tested)
+    assert piped("pause", "--dir", str(lab), "--reason", "Lunch.").code == 0
+    patch = unified("model.py", better_model(2.5).encode(), better_model(2.6).encode())
+    done = submit(lab, "--patch", "-", "--wait", stdin=patch)
+    assert done.code == 3
+    assert "Lunch" in done.err
+
+
+def test_waiting_for_a_verdict_from_a_run_that_begins_later(made, copied, tmp_path):
+    lab = copied(made)
+    (tmp_path / "p").write_text(unified("model.py", MODEL.encode(), b"raise SystemExit(3)\n"))
+    words = [sys.executable, "-m", "regency.cli"]
+    said = ["submit", "--dir", str(lab), "--patch", str(tmp_path / "p"), "--rationale", "Broken."]
+    waiting = subprocess.Popen(
+        [*words, *said, "--wait", "--max-time", "100s"], stdout=subprocess.PIPE, text=True
+    )
+    run = ["run", "--dir", str(lab), "--max-candidates", "2", "--workers", "1"]
+    assert waiting.stdout.readline() == "c1 is queued.\n"
+    subprocess.run([*words, *run], stdout=subprocess.DEVNULL, check=True)
+    assert waiting.wait(60) == 1
+    assert waiting.stdout.read().startswith("c1: invalid.")

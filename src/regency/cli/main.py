@@ -40,6 +40,8 @@ COMMANDS: Mapping[str, Lazy] = {
     "fetch": Lazy("fetch", "fetch", "Make a git branch of a candidate."),
     "brief": Lazy("brief", "brief", "What an agent is told."),
     "submit": Lazy("submit", "submit", "Propose a candidate, as a person or for any agent."),
+    "try": Lazy("experiment", "attempt", "Run a change in the sandbox without proposing it."),
+    "notebook": Lazy("notebook", "notebook", "What was learned, for agents that come later."),
     "review": Lazy("review", "review", "What waits for a human, and deciding on it."),
     "keys": Lazy("keys", "keys", "Whose SSH keys sign decisions."),
     "pause": Lazy("brakes", "pause", "Stop all agents until a human resumes."),

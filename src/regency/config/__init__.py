@@ -243,6 +243,20 @@ class MilestoneTable(Table):
     )
 
 
+class TriesTable(Table):
+    """Experiments that agents run by `regency try` before they propose, on the search split."""
+
+    per_agent: int = Field(
+        20, ge=0, description="Most trials of one agent between two of its proposals; 0: none."
+    )
+    per_generation: int = Field(
+        2000,
+        ge=0,
+        description="Most trials of all agents together until the next generation, whatever names "
+        "they give.",
+    )
+
+
 class ArchiveTable(Table):
     """Which candidate to build on."""
 
@@ -279,6 +293,7 @@ class Config(Table):
     guards: list[GuardTable] = Field(default_factory=list)
     milestones: list[MilestoneTable] = Field(default_factory=list)
     oversight: OversightTable = Field(default_factory=lambda: OversightTable.model_validate({}))
+    tries: TriesTable = Field(default_factory=lambda: TriesTable.model_validate({}))
     archive: ArchiveTable = Field(default_factory=lambda: ArchiveTable.model_validate({}))
     agents: dict[PlainName, AgentTable] = Field(default_factory=dict)
 

@@ -20,6 +20,9 @@ CALIBRATION_DROPPED = ("differences", "seed_gap")
 NOMINATION_DROPPED = ("e_process", "why", "caveat")  # chosen by the shape of past confirm pairs
 
 
+TRY_KEPT = ("key", "agent", "parent", "trials", "epoch", "generation")
+
+
 def gain(value: float | None, noise_sd: float) -> float | None:
     """Return a search gain as agents may see it; None stays None."""
     return None if value is None else rounded(value, noise_sd)
@@ -72,6 +75,25 @@ def nomination(body: Mapping[str, Json], noise_sd: float) -> dict[str, Json]:
     return {**kept, "gain": gain(body.get("gain"), noise_sd)}
 
 
+def tried(body: Mapping[str, Json], _noise_sd: float = 0.0) -> dict[str, Json]:
+    """Return what came of an experiment: rounded to half the noise, nothing of single trials."""
+    told = {
+        name: _told(body[name], body["noise_sd"]) for name in ("score", "gain", "champion_score")
+    }
+    return {**_only(body, ("key", "champion", "noise_sd")), **told}
+
+
+def _told(value: float | None, noise_sd: float | None) -> float | None:
+    """Return a number as agents may see it; two digits of it while the noise is not known."""
+    if value is None or noise_sd is not None:
+        return gain(value, noise_sd or 0.0)
+    return float(f"{value:.2g}")
+
+
+def _try(body: Mapping[str, Json], _noise_sd: float) -> dict[str, Json]:
+    return _only(body, TRY_KEPT)
+
+
 def _promising(body: Mapping[str, Json], noise_sd: float) -> dict[str, Json]:
     return {**body, "gain": gain(body.get("gain"), noise_sd)}
 
@@ -83,11 +105,14 @@ _REDACTED: Mapping[str, Callable[[Mapping[str, Json], float], dict[str, Json]]] 
     "calibration": calibration,
     "nomination": nomination,
     "promising": _promising,
+    "try.begun": _try,
+    "try": tried,
 }
 # What agents may know as it is; kinds that are in neither table are told by name only.
 _OPEN = frozenset({
     "lab.created", "epoch.opened", "candidate", "champion", "packet.closed", "decision",
-    "generation", "run.started", "run.stopped", "paused", "resumed", "held", "silent", "at work",
+    "generation", "run.started", "run.stopped", "paused", "resumed", "held", "silent",
+    "at work", "note",
 })  # fmt: skip
 
 

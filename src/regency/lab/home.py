@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,10 @@ class Home:
         """Scratch: trees of candidates and outputs of running trials."""
         return self.state / "work"
 
+    def bench(self, agent: str) -> Path:
+        """Return the folder where an agent's experiments run, one after another."""
+        return self.state / "tries" / hashlib.sha256(agent.encode()).hexdigest()[:16]
+
     def epoch(self, number: int) -> Path:
         """Return the folder with an epoch's own copy of settings, scorer and data maker."""
         return self.state / "epochs" / str(number)
@@ -91,6 +96,19 @@ class Home:
         """Hold the right to give out candidate and packet numbers; waits for others."""
         with self._locked("numbering.lock", wait=True):
             yield
+
+    @contextlib.contextmanager
+    def trying(self, agent: str) -> Iterator[Path]:
+        """Hold an agent's `bench`, emptied; waits for the agent's experiment under way."""
+        bench = self.bench(agent)
+        bench.parent.mkdir(mode=0o700, exist_ok=True)
+        with self._locked(f"tries/{bench.name}.lock", wait=True):
+            shutil.rmtree(bench, ignore_errors=True)
+            bench.mkdir(mode=0o700)
+            try:
+                yield bench
+            finally:
+                shutil.rmtree(bench, ignore_errors=True)
 
     @contextlib.contextmanager
     def _locked(self, name: str, *, wait: bool) -> Iterator[None]:

@@ -319,6 +319,7 @@ class Lab(Opened):
             files=self.files,
             absent=self._absent,
             show=show,
+            hidden=(str(self.home.root), str(self.home.state)),
             program=self.program(),
             forget=lambda c: shutil.rmtree(self._tree(c), ignore_errors=True),
         )

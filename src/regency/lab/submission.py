@@ -118,7 +118,10 @@ def _after(lab: Lab, source: Source, before: Mapping[str, bytes]) -> dict[str, b
         return lab.repo.read(commit, list(lab.repo.files(commit)))
     if source.patch is not None:
         return patched(before, _patch_text(source.patch))
-    return _folder(Path(source.worktree or "."))
+    folder = Path(source.worktree or ".")
+    found = _folder(folder)
+    # A folder that is no repository holds what was changed: it cannot tell what was deleted.
+    return found if (folder / ".git").exists() else {**before, **found}
 
 
 def _special(lab: Lab, source: Source, parent: str) -> tuple[FileEdit, ...]:

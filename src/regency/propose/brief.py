@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from regency.config import Config, GuardTable
-from regency.records import Attempt, Brief, Candidate, Json, Review, Verdict
+from regency.propose.notebook import kept
+from regency.records import Attempt, Brief, Candidate, Json, Note, Review, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Standing:
         reviews: What people turned down or asked for.
         undecided: Attempts whose worth is not known yet.
         left: What is left of the run.
+        notes: The lab's notebook, oldest first; the brief holds what fits of it.
     """
 
     parent: str
@@ -40,6 +42,7 @@ class Standing:
     reviews: tuple[Review, ...] = ()
     undecided: tuple[Attempt, ...] = ()
     left: Mapping[str, Json] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
 
 
 def rounded(value: float, noise_sd: float) -> float:
@@ -104,6 +107,7 @@ def build_brief(
         undecided=standing.undecided,
         guards=tuple(map(_guard, config.guards)),
         left=standing.left,
+        notes=kept(standing.notes),
     )
 
 

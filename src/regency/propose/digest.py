@@ -8,7 +8,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from regency.records import Attempt, Brief, Json, Review, plain
+from regency.propose.notebook import fenced, section
+from regency.records import Attempt, Brief, Json, Note, Review, plain
 
 BYTES_PER_TOKEN = 3  # of code and prose, on the safe side of common tokenisers
 SCORING = {
@@ -19,6 +20,7 @@ _SAID = 300  # characters told of a rationale
 _REASON = 200
 _NAME = 60
 _PROGRAM_SHARE = 3  # prose for agents takes at most this part of the room
+_NOTES_SHARE = 4  # the notebook takes at most this part of what is left
 LISTS = {
     "best": "Best attempts",
     "undecided": "Not decided yet",
@@ -50,6 +52,7 @@ class Digest:
         parts = [
             *_head(self.brief),
             *(_list(self.brief, name) for name in LISTS),
+            section(self.brief.notes),
             *(_file(path, text) for path, text in self.files.items()),
         ]
         if self.left_out:
@@ -67,8 +70,9 @@ def digest(brief: Brief, tree: Mapping[str, bytes], most: int | None = None) -> 
     """Return ``brief`` with the parent's editable files, fitted to ``most`` tokens.
 
     Goal, rules and standing always stay. Of the rest come first the files, smallest first, then
-    prose up to a third of the room, then the attempts: the first of each list, the second of
-    each, and so on. The same brief is always cut in the same way.
+    prose up to a third of the room, the notebook's newest pages up to a quarter of what is left,
+    then the attempts: the first of each list, the second of each, and so on. The same brief is
+    always cut in the same way.
 
     Args:
         brief: The brief.
@@ -78,7 +82,7 @@ def digest(brief: Brief, tree: Mapping[str, bytes], most: int | None = None) -> 
     texts = {p: tree[p].decode(errors="replace") for p in brief.editable if p in tree}
     if most is None:
         return Digest(brief, texts)
-    bare = replace(brief, program="", best=(), undecided=(), failures=())
+    bare = replace(brief, program="", best=(), undecided=(), failures=(), notes=())
     room = most - tokens("\n\n".join(_head(bare))) - 100  # for the headings, and what is left out
     program, left_program = _cut_program(brief.program, max(0, room // _PROGRAM_SHARE))
     room -= tokens(program)
@@ -87,9 +91,13 @@ def digest(brief: Brief, tree: Mapping[str, bytes], most: int | None = None) -> 
         if (size := tokens(_file(path, texts[path]))) <= room:
             room -= size
             files[path] = texts[path]
+    notes = _newest(brief, room // _NOTES_SHARE)
+    room -= tokens(section(notes))
     kept = _chosen(brief, room)
     best, undecided, failures = (tuple(kept[name]) for name in LISTS)
-    cut = replace(bare, program=program, best=best, undecided=undecided, failures=failures)
+    cut = replace(
+        bare, program=program, best=best, undecided=undecided, failures=failures, notes=notes
+    )
     shown = {path: text for path, text in texts.items() if path in files}
     return Digest(cut, shown, (*left_program, *_left_out(brief, cut, texts, shown)))
 
@@ -104,6 +112,14 @@ def _cut_program(text: str, most: int) -> tuple[str, tuple[str, ...]]:
         kept.append(line)
     count = len(text.splitlines()) - len(kept)
     return "\n".join(kept), (f"The last {count} lines of the lab's prose.",)
+
+
+def _newest(brief: Brief, room: int) -> tuple[Note, ...]:
+    """Return the newest pages of the notebook that fit."""
+    notes = brief.notes
+    while notes and tokens(section(notes)) > room:
+        notes = notes[1:]
+    return notes
 
 
 def _chosen(brief: Brief, room: int) -> dict[str, list[Attempt]]:
@@ -132,6 +148,8 @@ def _left_out(
         all_of, some = len(getattr(brief, name)), len(getattr(cut, name))
         if some < all_of:
             said.append(f"{title}: {all_of - some} of {all_of} attempts.")
+    if gone := len(brief.notes) - len(cut.notes):
+        said.append(f"Notebook: {gone} of {len(brief.notes)} pages; regency notebook list has all.")
     return said
 
 
@@ -208,7 +226,4 @@ def one_line(text: str, limit: int) -> str:
 
 
 def _file(path: str, text: str) -> str:
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    return f"# File {path}\n\n{fence}\n{text.rstrip()}\n{fence}"
+    return f"# File {path}\n\n{fenced(text)}"

@@ -37,7 +37,16 @@ class Proposer(Protocol):
 
 
 class Journal(Protocol):
-    """What one agent writes of its own work in the ledger, such as what a call cost."""
+    """What one agent writes of its own work in the ledger, such as what a call cost.
+
+    Attributes:
+        hidden: Host paths that whatever the agent runs must never see: the lab.
+    """
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """See above."""
+        ...
 
     def write(self, kind: str, body: Mapping[str, Json]) -> None:
         """Put an entry of this agent in the ledger; from any thread. Agents see its kind only."""

@@ -16,7 +16,7 @@ _REASON = 40  # characters of a reason that tell one kind of failure from anothe
 
 
 def informed(standing: Standing, store: Store) -> Standing:
-    """Return ``standing`` with what was tried, in the agent's view.
+    """Return ``standing`` with what was tried, in the agent's view, and the lab's notebook.
 
     The best are those with the largest gains on the search split. Of the failures there is one of
     each kind, newest first: what did not run, what looked good and was not better on fresh data;
@@ -43,6 +43,7 @@ def informed(standing: Standing, store: Store) -> Standing:
         best=tuple(best[:BEST]),
         failures=_telling(seen(s for s in recent if _failed(s)), best[:BEST]),
         undecided=seen(undecided[:OPEN]),
+        notes=store.notes(),
     )
 
 

@@ -8,6 +8,7 @@ store or a file.
 from regency.records.actor import PART, Actor, ActorKind, Agent
 from regency.records.codec import Json, build, plain
 from regency.records.entry import Entry, Event, now, seconds_since
+from regency.records.experiment import Note, Tried, Try
 from regency.records.minimised import Minimised
 from regency.records.packet import (
     Change,
@@ -76,6 +77,7 @@ __all__ = [
     "Limits",
     "Minimised",
     "Nomination",
+    "Note",
     "Outcome",
     "Packet",
     "Proposal",
@@ -85,6 +87,8 @@ __all__ = [
     "Signature",
     "Trial",
     "TrialRequest",
+    "Tried",
+    "Try",
     "Verdict",
     "build",
     "is_rules",

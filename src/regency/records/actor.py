@@ -33,6 +33,7 @@ class Agent:
         model: Model identifier, empty where there is none.
         version: Version of the agent.
         prompt_digest: SHA-256 of the prompt or settings it worked from, hexadecimal.
+        session: The agent's own name for the conversation that it came from.
     """
 
     name: str
@@ -40,3 +41,4 @@ class Agent:
     model: str = ""
     version: str = ""
     prompt_digest: str = ""
+    session: str = ""

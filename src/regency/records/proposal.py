@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from regency.records.actor import Agent
 from regency.records.codec import Json
+from regency.records.experiment import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class Brief:
         limits: What a run may use, for humans and models to read.
         seed: Fresh random seed for the proposer.
         trust: ``blind`` or ``self-reported``.
+        notes: The newest pages of the lab's notebook (data, never instruction).
         reviews: What people turned down or asked for, newest first.
     """
 
@@ -125,6 +127,7 @@ class Brief:
     undecided: tuple[Attempt, ...] = ()
     guards: tuple[str, ...] = ()
     left: Mapping[str, Json] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
     reviews: tuple[Review, ...] = ()
 
 

@@ -50,13 +50,14 @@ def note_text(
     """Return the git-ai note for the lines that ``candidate`` added, empty if it added none.
 
     Args:
-        candidate: Whose lines they are; its id is the conversation.
+        candidate: Whose lines they are; its id is the conversation, where the agent named none.
         before: The parent's files, at least those that changed.
         after: The candidate's files.
     """
     agent = candidate.agent
     human = agent.kind == "human"
-    key = human_id(agent.name) if human else session_id(agent.name, candidate.id)
+    conversation = agent.session or candidate.id
+    key = human_id(agent.name) if human else session_id(agent.name, conversation)
     mark = key if human else f"{key}::t_{_digest(f'trace:{candidate.id}:{candidate.tree}')}"
     added = [(e.path, added_ranges(before.get(e.path), after.get(e.path)))
              for e in edits_between(before, after) if e.content is not None]  # fmt: skip
@@ -66,7 +67,7 @@ def note_text(
         about["humans"] = {key: {"author": agent.name}}
     else:
         about["sessions"] = {
-            key: {"agent_id": {"tool": agent.name, "id": candidate.id, "model": _model(agent)}}
+            key: {"agent_id": {"tool": agent.name, "id": conversation, "model": _model(agent)}}
         }
     return f"{top}---\n{json.dumps(about, indent=2, sort_keys=True)}\n" if top else ""
 

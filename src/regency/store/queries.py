@@ -15,6 +15,7 @@ from regency.records import (
     Json,
     Minimised,
     Nomination,
+    Note,
     Packet,
     Trial,
     Verdict,
@@ -52,6 +53,7 @@ _waiting = (
     .where(candidates.c.answer == "", candidates.c.number > 0)
     .group_by(candidates.c.agent)
 )
+_proposed = select(func.count()).where(candidates.c.agent == _which, candidates.c.number > 0)
 _lineage = select(candidates).order_by(candidates.c.number)
 _last_of_kind = (
     select(entries.c.seq, entries.c.time, entries.c.text)
@@ -189,6 +191,10 @@ class Queries:
     def waiting(self) -> dict[str, int]:
         """Return how many candidates without any verdict each agent has."""
         return {row.agent: row.waiting for row in self._rows(_waiting)}
+
+    def proposed(self, agent: str) -> int:
+        """Return how many candidates the agent with this name has proposed."""
+        return int(self._scalar(_proposed, which=agent))
 
     def best(self, limit: int) -> tuple[Standing, ...]:
         """Return the candidates with the largest gain on the search split, best first."""
@@ -404,18 +410,13 @@ class Queries:
         return tuple(self._body(row.text) for row in self._kind("sandbox", run[0])) if run else ()
 
     def written(self, kind: str, by: str = "") -> tuple[Mapping[str, Json], ...]:
-        """Return the bodies of all entries of one kind, oldest first.
+        """Return the bodies of entries of one kind, oldest first, of one actor or of all."""
+        found = [json.loads(row.text) for row in self._kind(kind)]
+        return tuple(self._unpack(e["body"]) for e in found if by in ("", e["actor"]["name"]))
 
-        Args:
-            kind: The entries' kind.
-            by: Only those that the actor with this name wrote.
-        """
-        found = []
-        for row in self._kind(kind):
-            entry = json.loads(row.text)
-            if by in ("", entry["actor"]["name"]):
-                found.append(self._unpack(entry["body"]))
-        return tuple(found)
+    def notes(self) -> tuple[Note, ...]:
+        """Return the notebook's pages, oldest first."""
+        return self._all(Note, self._kind("note"))
 
     def last_human_time(self) -> str | None:
         """Return when a human last did something here, or None."""

@@ -155,6 +155,9 @@ def made_export(folder):
 def flips(folder, count, raw, key):
     """Flip one byte in each of ``count`` copies; how many are found, and named where they are."""
     found, in_entries, named = 0, 0, 0
+    whole = folder / "whole.jsonl"
+    whole.write_bytes(raw)
+    assert verify_export(whole, key.text).ok, "what is not flipped has to hold"
     copy = Path("/dev/shm" if os.access("/dev/shm", os.W_OK) else folder) / f"flip-{os.getpid()}"
     for _ in range(count):
         place = RANDOM.randrange(len(raw))

@@ -271,3 +271,22 @@ def test_a_lab_open_to_other_accounts_is_not_used(at, place):
         Lab.open(at / "toy")
     path.chmod(good)
     Lab.open(at / "toy").close()
+
+
+def test_an_unsigned_or_foreign_rolling_back_is_refused(at):
+    ada = at / "ada"
+    with Lab.open(at / "toy") as lab:
+        enrol(lab, "Ada Tester", public(ada), ada)
+        body = {"tag": "generation/1", "commit": lab.store.generation().commit, "number": 1}
+        lab.recorder.record(ADA, [("generation", {**body, "candidate": "c0"})])
+        with pytest.raises(Refused, match="has to be signed"):
+            lab.roll_back(0, ADA, "worse")
+        other = signed(lab, ada, Decision("rollback-1", "approve", ADA, "worse"))
+        with pytest.raises(Refused, match="says item 'rollback-1', not 'rollback-0'"):
+            lab.roll_back(0, ADA, "worse", other.signature)
+        act = signed(lab, ada, Decision("rollback-0", "approve", ADA, "worse"))
+        assert lab.roll_back(-1, ADA, "worse", act.signature).back_to == 0
+        assert lab.recorder.log.verify().ok
+        forged = {**body, "candidate": "c0", "number": 3, "back_to": 1, "tag": "generation/3"}
+        lab.recorder.record(ADA, [("generation", forged)])
+        assert "nobody signed it" in lab.recorder.log.verify().problems[0]

@@ -101,6 +101,8 @@ FORGERIES = {
     "no enrolment": (without("signer.enrolled"), "signature|never this one|not enrolled"),
     "another key": (
         changing("signer.enrolled", "key", SecurityKey().public), "what was signed says key"),
+    "a bare key as a good one": (
+        changing("signer.enrolled", "unprotected", True), "what was signed says unprotected"),
     "another commit": (changing("generation", "commit", "0" * 40), "on the subject"),
     "another approver": (changing("generation", "approved_by", ["Eve"]), "on the approvers"),
     "other evidence": (

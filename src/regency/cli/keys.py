@@ -60,8 +60,9 @@ def enrol(
         by = decider(lab, "`regency keys enrol`")
         wish = assurance.Enrolment(name or by.name, ssh.public_half(path), replaces, bare)
         _demand_passphrase(path, bare and not wish.public.in_hardware, unprotected)
-        signing = Path(key) if key else path
-        if key is None and assurance.signers(lab).demanded:
+        demanded = assurance.signers(lab).demanded
+        signing = Path(key) if key and demanded else path
+        if key is None and demanded:
             raise BadInput("keys are enrolled already: one of them has to vouch, give --key FILE.")
         click.confirm(_question(lab, wish.name), abort=True)
         message = assurance.enrolment_message(lab, wish)

@@ -142,10 +142,11 @@ class Enrolment:
 
 def enrolment_message(lab: Opened, wish: Enrolment) -> str:
     """Return what has to be signed to enrol a key: by an enrolled one, the first by itself."""
-    origin = lab.recorder.key.name
-    return _message(
-        lab, rules.enrolment_content(origin, wish.name, wish.public.text, wish.replaces)
-    )
+    content = rules.enrolment_content(
+        lab.recorder.key.name, wish.name, wish.public.text, wish.replaces,
+        unprotected=wish.unprotected,
+    )  # fmt: skip
+    return _message(lab, content)
 
 
 def enrol(lab: Opened, by: Actor, wish: Enrolment, signature: Signature) -> Signer:

@@ -138,7 +138,8 @@ class Signers:
     def _enrol(self, seq: int, body: Mapping[str, Json]) -> None:
         key, name, replaces = SshKey.parse(body["key"]), body["name"], body.get("replaces", "")
         signature = build(Signature, body["signature"])
-        wanted = enrolment_content(self._origin, name, key.text, replaces)
+        bare = bool(body.get("unprotected"))
+        wanted = enrolment_content(self._origin, name, key.text, replaces, unprotected=bare)
         first = None if self.demanded else Signer(name, key.text, key.fingerprint, seq, "")
         signer, touch = self._checked(signature, SIGNERS, wanted, seq, first)
         if key.fingerprint in self._signers:
@@ -147,7 +148,7 @@ class Signers:
             self._end(replaces, seq)
         self._signers[key.fingerprint] = Signer(
             name, key.text, key.fingerprint, seq, signer.fingerprint,
-            bool(body.get("unprotected")) and not key.in_hardware,
+            bare and not key.in_hardware,
         )  # fmt: skip
         self.accept(replace(signature, key=signer.fingerprint, counter=touch.counter))
 
@@ -239,10 +240,12 @@ def decision_content(origin: str, decision: Decision) -> dict[str, Json]:
     }
 
 
-def enrolment_content(origin: str, name: str, key: str, replaces: str) -> dict[str, Json]:
+def enrolment_content(
+    origin: str, name: str, key: str, replaces: str, *, unprotected: bool
+) -> dict[str, Json]:
     """Return what an enrolment's signature is over, but for the head of the ledger."""
     act = {"format": "regency-signers/1", "lab": origin, "act": "enrol"}
-    return {**act, "name": name, "key": key, "replaces": replaces}
+    return {**act, "name": name, "key": key, "replaces": replaces, "unprotected": unprotected}
 
 
 def revocation_content(origin: str, fingerprint: str, reason: str) -> dict[str, Json]:

@@ -13,18 +13,18 @@ from dataclasses import dataclass, field, replace
 from regency.archive.select import ArchiveView
 from regency.desk import JUDGE, SYSTEM, Budget, Desk, Items, Summary
 from regency.evaluate.crew import Task
-from regency.judge import confirm, nominate, simplify
+from regency.judge import confirm, nominate
 from regency.judge.calibrate import calibrate
 from regency.judge.experience import TESTS, Experience
 from regency.judge.scale import scale_of
 from regency.oversee.lead import held
+from regency.pool import Pool
 from regency.propose.brief import Standing
 from regency.records import PART, Answer, Calibration, Candidate, Event, Nomination, Verdict, plain
 from regency.reduction import LOOKING, TESTING, Reduction
 from regency.repo.tree import match
 from regency.turns import Turns
 
-POOL_SIZE = 16  # promising candidates kept waiting for their test
 SHORTEST_TEST = 6  # pairs; no test is begun that could not have as many before the run ends
 BATCH_S = 0.5  # proposals are drawn in batches worth this much search
 
@@ -83,16 +83,13 @@ class Story:
     champion: str = ""
     calibration: Calibration | None = None
     baseline: nominate.Baseline | None = None
-    pool: dict[str, nominate.SearchResult] = field(default_factory=dict)
     experience: Experience = field(init=False)
+    pool: Pool = field(init=False)
     queue: deque[Candidate] = field(default_factory=deque)
     seen: set[str] = field(default_factory=set)
-    stuck: bool = False
     testing: Nomination | None = None
     resumed: Nomination | None = None
     paused: str | None = None
-    tested: int = 0
-    searched: int = 0
     judged: int = 0
     promoted: list[str] = field(default_factory=list)
     looked: float = -math.inf
@@ -100,13 +97,13 @@ class Story:
     reduction: Reduction = field(init=False)
     generation: int = -1
     held: str = ""
-    again: list[Candidate] = field(default_factory=list)  # what people left of a packet
 
     def __post_init__(self) -> None:
         """Pick up where the last run left off."""
         self.calibration = self.desk.store.calibration()
         tests = self.desk.store.tests(TESTS)
         self.experience = Experience.after(tests, scale_of(self.desk.config.score))
+        self.pool = Pool(self.desk, self.experience)
         self.reduction = Reduction(self.desk)
         self.turns = Turns(self.desk, self.calibration.noise_sd if self.calibration else 0.0)
         self.resumed = self.desk.store.open_nomination()
@@ -135,12 +132,13 @@ class Story:
             for name in ("baseline", "search"):
                 self.seen -= set(self.desk.crew.about(name))
                 self.desk.crew.drop(name)
-            self._supersede()
+            for verdict in self.pool.superseded():
+                self._judge(verdict)
             self.turns.encourage()
         unjudged = [standing.record for standing in self.desk.store.unjudged()]
         self._enqueue([candidate for candidate in unjudged if candidate.agent.kind != PART])
         tested = {nomination.candidate for nomination in (self.testing, self.resumed) if nomination}
-        self.again = [c for c in unjudged if c.agent.kind == PART and c.id not in tested]
+        self.pool.again = [c for c in unjudged if c.agent.kind == PART and c.id not in tested]
 
     def measure(self) -> None:
         """Calibrate once an epoch; run a new champion on fresh seeds before comparing with it."""
@@ -173,10 +171,10 @@ class Story:
             return
         if self.reduction.testing:  # the champion may move
             return
-        self.testing = self.resumed or self._nominate_again() or self._nominate(self.calibration)
+        self.testing = self.resumed or self._nominate(self.calibration)
         self.resumed = None
         if self.testing is None:
-            self.stuck = bool(self.pool)
+            self.pool.stuck = bool(self.pool.results)
             return
         asking = confirm.confirm(
             self.testing,
@@ -262,26 +260,23 @@ class Story:
 
     def _searched(self, task: Task) -> None:
         result: nominate.SearchResult = task.result
-        self.searched += 1
+        self.pool.searched += 1
         self.experience.searched(result)
         self.baseline = nominate.refined(self.baseline, result)
-        if self.calibration and self._simple_enough(result, self.calibration):
-            result = simplify.as_promising(result)
+        if self.calibration:
+            result = self.pool.judged(result, self.calibration)
         if result.verdict is not None:
             self._judge(result.verdict)
             return
-        self.pool[task.subject], self.stuck = result, False
         self.turns.tell(self.desk.store.candidate(task.subject).record, None, result.gain)
-        self.desk.show(Event("promising", {"candidate": task.subject, "gain": result.gain}))
-        for extra in sorted(self.pool, key=self._gain)[:-POOL_SIZE]:
-            self._close(extra, Answer.UNDECIDED, "Promising, but others were tested first.")
+        for verdict in self.pool.add(result):
+            self._judge(verdict)
 
     def _confirmed(self, task: Task) -> None:
         verdict: Verdict = task.result
         self.experience.tested(verdict)
         self.testing = None
-        self.tested += 1
-        self.pool.pop(task.subject, None)
+        self.pool.forget(task.subject)
         if verdict.answer is not Answer.BETTER:
             self._judge(verdict)
             return
@@ -327,85 +322,16 @@ class Story:
         if verdict.answer is not Answer.BETTER:
             self.desk.forget(verdict.candidate)
 
-    def _close(self, candidate: str, answer: Answer, reason: str) -> None:
-        result = self.pool.pop(candidate)
-        verdict = Verdict(
-            candidate=candidate,
-            answer=answer,
-            gate="search",
-            reason=reason,
-            champion=result.champion,
-            effect=result.gain,
-            looks=len(result.trials),
-        )
-        self._judge(verdict)
-
-    def _supersede(self) -> None:
-        for candidate in list(self.pool):
-            reason = "The champion moved before this could be tested; rebase and propose it anew."
-            self._close(candidate, Answer.SUPERSEDED, reason)
-
     # ── nominating and proposing ───────────────────────────────────────────────────────────────
 
     def _nominate(self, calibration: Calibration) -> Nomination | None:
-        choice = nominate.choose(list(self.pool.values()), self.tested)
-        if choice is None:
-            return None
-        choice = simplify.smallest(choice, list(self.pool.values()), self._record)
-        if self._could_be_better(choice, calibration) or self._held() or self._too_late():
-            return None
-        self.searched = 0
-        margin = self._margin(choice.candidate)
-        return self._start(choice.candidate, choice.gain or 0.0, margin, calibration)
-
-    def _nominate_again(self) -> Nomination | None:
-        """Return a nomination of what people left of a packet: it needs no search before."""
-        if not self.again or self.calibration is None:
-            return None
-        return self._start(self.again.pop(0).id, 0.0, 0.0, self.calibration)
-
-    def _start(
-        self, candidate: str, gain: float, margin: float, calibration: Calibration
-    ) -> Nomination:
-        index, promotions = self.desk.store.next_nomination()
-        nomination = confirm.start(
-            index,
-            promotions,
-            candidate,
-            self.champion,
-            self.experience.informed(calibration),
-            self.desk.config.judge,
-            gain,
-            self.experience.scale,
-            margin=margin,
-            epoch=self.desk.epoch,
-        )
-        self.desk.record(JUDGE, [("nomination", plain(nomination))])
-        self.desk.show(Event("nomination", plain(nomination)))
-        return nomination
-
-    def _could_be_better(self, choice: nominate.SearchResult, calibration: Calibration) -> bool:
-        """Whether search is under way and promises more than a long test of ``choice`` would."""
-        noise_sd = self.experience.noise(calibration).pair_sd
+        if nomination := self.pool.nominate_again(self.champion, calibration):
+            return nomination
         searching = bool(self.queue or self.desk.crew.about("search"))
-        room = self._margin(choice.candidate) if (choice.gain or 0.0) <= choice.gain_se else 0.0
-        seen = replace(choice, gain=(choice.gain or 0.0) + room)
-        return searching and not nominate.ripe(seen, self.searched, noise_sd)
-
-    def _simple_enough(self, result: nominate.SearchResult, calibration: Calibration) -> bool:
-        """Whether a candidate that search turns down has fewer lines and may cost nothing."""
-        noise_sd = self.experience.noise(calibration).pair_sd
-        margin, most = self._margin(result.candidate), self.desk.config.judge.confirm_pairs
-        return simplify.worth_testing(result, margin, noise_sd, most)
-
-    def _margin(self, candidate: str) -> float:
-        """Return how much worse a candidate may be because it is simpler; 0 if it is not."""
-        if not simplify.is_simpler(self._record(candidate)):
-            return 0.0
-        return simplify.margin_left(self.desk.config.judge, self.desk.store.promoted())
-
-    def _record(self, candidate: str) -> Candidate:
-        return self.desk.store.candidate(candidate).record
+        choice = self.pool.choose(calibration, searching=searching)
+        if choice is None or self._held() or self._too_late():
+            return None
+        return self.pool.nominate(choice, self.champion, calibration)
 
     def _lightens(self) -> bool:
         return bool(self.held) and self.desk.config.oversight.minimise.when == "held"
@@ -453,9 +379,8 @@ class Story:
 
     def _standing(self, baseline: nominate.Baseline) -> Standing:
         noise_sd = self.calibration.noise_sd if self.calibration else 0.0
-        best = [(candidate, self._gain(candidate)) for candidate in self.pool]
         seed = self.desk.seeds(f"select/{self.judged}")
-        parent = self.desk.select(ArchiveView(self.champion, best, noise_sd), seed)
+        parent = self.desk.select(ArchiveView(self.champion, self.pool.gains, noise_sd), seed)
         patterns = self.desk.config.change.editable
         return Standing(
             parent=parent,
@@ -470,9 +395,6 @@ class Story:
 
     # ── small questions ────────────────────────────────────────────────────────────────────────
 
-    def _gain(self, candidate: str) -> float:
-        return self.pool[candidate].gain or 0.0
-
     def _enqueue(self, candidates: list[Candidate]) -> None:
         for candidate in candidates:
             if candidate.id not in self.seen:
@@ -481,11 +403,10 @@ class Story:
 
     def _idle(self) -> bool:
         """Whether nothing is under way, and no promising candidate can be tested now."""
-        waiting = self.desk.crew.tasks or self.queue or self.again or self.turns.away
-        ready = self.pool and not self.stuck
+        waiting = self.desk.crew.tasks or self.queue or self.pool.again or self.turns.away
         lighter = self._lightens() and self.reduction.due(self.champion)
         heeded = self.looked > -math.inf  # or the champion has just moved
-        return self.baseline is not None and heeded and not (waiting or ready or lighter)
+        return self.baseline is not None and heeded and not (waiting or self.pool.ready or lighter)
 
     def _elapsed(self) -> float:
         return time.monotonic() - self.started
@@ -496,5 +417,5 @@ class Story:
             return math.inf
         begun = self.judged + len(self.desk.crew.about("search")) + len(self.queue)
         begun += self.turns.away
-        begun += len(self.pool | {n.candidate: None for n in [self.testing] if n})
+        begun += len(self.pool.results | {n.candidate: None for n in [self.testing] if n})
         return self.budget.candidates - begun

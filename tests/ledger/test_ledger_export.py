@@ -273,3 +273,23 @@ def test_files_that_cannot_be_used(tmp_path):
     new_log(1).export(tmp_path / "log.jsonl")
     with pytest.raises(BadInput):
         verify_export(tmp_path / "log.jsonl", "not a key")
+
+
+def test_a_place_is_a_number_and_nothing_that_equals_one():
+    lines = [line.replace(b'"since":0}', b'"since":false}') for line in exported()]
+    assert lines != list(exported())
+    problems = checked(lines).problems
+    assert any("is not the list of hashes from entry 0 on" in problem for problem in problems)
+
+
+def test_contents_that_are_no_text_have_one_form_too(tmp_path):
+    blobs = Blobs(tmp_path / "blobs")
+    digest = blobs.put(b"\xff\xfe\xfd\xfc")
+    log = new_log(blobs=blobs)
+    log.append(SYSTEM, "note", {"attestation_digest": digest})
+    log.export(tmp_path / "x")
+    raw = (tmp_path / "x").read_bytes()
+    assert verify_export(tmp_path / "x", VERIFIER).ok
+    assert raw.count(b"//79/A==") == 1
+    (problem,) = checked([raw.replace(b"//79/A==", b"//79/B==")]).problems
+    assert "is not what its digest says" in problem

@@ -213,13 +213,14 @@ class _Audit:
 
     def _hashes(self, tree: Json) -> None:
         self._settle_stray(None)
-        hashes = _split(tree["hashes"])
-        if hashes is None or not hashes or tree["since"] != self._page.since:
+        hashes, since = _split(tree["hashes"]), tree["since"]
+        here = type(since) is int and since == self._page.since  # JSON's false equals 0 in Python
+        if not hashes or not here:
             self._found.problem(
                 f"line {self._number} is not the list of hashes from entry {self._page.since} on."
             )
             self._doubtful = True
-        self._turn(hashes if tree["since"] == self._page.since else None)
+        self._turn(hashes if here else None)
 
     def _content(self, tree: Json) -> None:
         digest, raw = str(tree["sha256"]), _content_of(tree)
@@ -373,6 +374,7 @@ def _content_of(tree: Json) -> bytes | None:
     try:
         if "content" in tree:
             return str(tree["content"]).encode()
-        return base64.b64decode(tree["content_base64"], validate=True)
+        raw = base64.b64decode(tree["content_base64"], validate=True)
+        return raw if base64.b64encode(raw).decode() == tree["content_base64"] else None
     except (binascii.Error, ValueError, TypeError):
         return None

@@ -73,3 +73,8 @@ def test_agents_are_told_no_confirm_numbers(progress):
 def test_agents_words_cannot_move_the_cursor(progress):
     event = Event("silent", {"agent": "a", "reason": "\x1b[2Jnothing\nleft"})
     assert told(event, progress, "human").endswith("[2Jnothing left")
+
+
+def test_an_agent_that_takes_long_is_told(progress):
+    event = Event("at work", {"agent": "claude\x1b[2J", "parent": "c3"})
+    assert told(event, progress, "agent").startswith("claude[2J goes to work on c3")

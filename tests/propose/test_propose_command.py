@@ -4,6 +4,8 @@ import base64
 import json
 import os
 import re
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -332,3 +334,46 @@ def test_costs():
     told = '{"type":"result","total_cost_usd":0.1234,"usage":{}}'
     assert cost(PRESETS["claude-code"]["cost_pattern"], told) == 0.1234
     assert cost("", "free") is None
+
+
+@pytest.mark.slow
+def test_kill_nine_leaves_no_agent_behind_and_counts_the_session_once(tmp_path):
+    mark = f"{time.time():.6f}"  # a number that no other process sleeps for
+    first = f"[ -e {tmp_path}/second ] || sleep 300{mark}"
+    script = f"{first}; sed -i 's/^X = .*/X = 2.5/' model.py"
+    words = json.dumps(["sh", "-c", script, "agent", "{prompt_file}"])
+    more = f'mounts = ["{tmp_path}"]\nmax_cost_usd = 2\nsession_cost_usd = 1\n'
+    table = f'\n[agents.coder]\nkind = "command"\ncommand = {words}\n{more}'
+    folder = make_toy_lab(tmp_path / "toy", settings=SETTINGS + table)
+    run = [sys.executable, "-m", "regency.cli", "run", "--dir", str(folder)]
+    run += ["--workers", "1", "--max-candidates", "1"]
+    process = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not _running(mark):
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    end = time.monotonic() + 10
+    while _running(mark) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not _running(mark)
+    (tmp_path / "second").touch()
+    subprocess.run(run, check=True, capture_output=True)
+    with Lab.open(folder) as lab:
+        assert len(lab.store.written("agent.began")) == 2
+        assert len(lab.store.written("agent.session")) == 1
+        assert lab.store.candidate("c1").record.agent.session == "coder/2"
+    again = subprocess.run(run, check=True, capture_output=True, text=True)
+    assert "no agent has anything left to propose" in again.stdout  # the killed one costs too
+
+
+def _running(mark: str) -> bool:
+    """Whether a process has ``mark`` in its command line, besides shells that were told it."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if words[0] == b"sleep" and words[1].endswith(mark.encode()):
+            return True
+    return False

@@ -156,7 +156,12 @@ def _silent(data: Mapping[str, Json]) -> str:
     return f"Agent {data['agent']} has nothing to propose: {one_line(data['reason'], 300)}"
 
 
+def _at_work(data: Mapping[str, Json]) -> str:
+    return f"{one_line(data['agent'])} goes to work on {data['parent']}; the run goes on meanwhile."
+
+
 TOLD: Mapping[str, Callable[[Mapping[str, Json]], str]] = {
+    "at work": _at_work,
     "minimised": _minimised,
     "silent": _silent,
 }

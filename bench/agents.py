@@ -29,6 +29,12 @@ OPENCODE = """{"provider": {"scripted": {"npm": "@ai-sdk/openai-compatible",
 "models": {"scripted": {}}}}}"""
 CODEX = """model_providers.s={name="s",base_url="{url}/v1",
 env_key="OPENAI_API_KEY",wire_api="responses"}""".replace("\n", "")
+# With a server of one's own it takes a key only if the settings in its home say so.
+GEMINI = """#!/bin/sh
+mkdir -p "$HOME/.gemini"
+echo '{"security": {"auth": {"selectedType": "gemini-api-key"}}}' > "$HOME/.gemini/settings.json"
+exec PROGRAM "$@"
+"""
 AGENTS = {
     "aider": ("aider", "openai/scripted", ["OPENAI_API_KEY"], {"OPENAI_API_BASE": "{url}/v1"}, []),
     "mini-swe-agent": (
@@ -45,17 +51,26 @@ AGENTS = {
     ),
     "claude-code": ("claude", "scripted", ["ANTHROPIC_API_KEY"],
                     {"ANTHROPIC_BASE_URL": "{url}"}, []),
+    "gemini": ("gemini", "gemini-2.5-pro", ["GEMINI_API_KEY"],
+               {"GOOGLE_GEMINI_BASE_URL": "{url}"}, []),
 }  # fmt: skip
 
 
-def settings(name: str, url: str) -> str:
-    """Return the agent's table."""
+def settings(name: str, url: str, folder: Path) -> str:
+    """Return the agent's table; ``folder`` is for files that it needs."""
+    from regency.propose.command import places
     from regency.propose.command.presets import PRESETS
 
     _, model, env, variables, more = AGENTS[name]
     lines = ["[agents.coder]", 'kind = "command"', f"preset = {name!r}", f"model = {model!r}"]
     lines += [f"env = {env!r}", "network = true", "wall_s = 120", "session_cost_usd = 1"]
     lines += ["patience = 1"]
+    if name == "gemini":
+        script = folder / "with-a-key"
+        script.write_text(GEMINI.replace("PROGRAM", str(shutil.which("gemini"))))
+        script.chmod(0o755)
+        words = [str(script), *PRESETS[name]["command"][1:]]
+        lines += [f"command = {words!r}", f"mounts = {list(places.needed('gemini', name))!r}"]
     if more:
         command = list(PRESETS[name]["command"])
         place = command.index("-m")
@@ -75,7 +90,7 @@ def drive(name: str, folder: Path) -> dict[str, object]:
     server = serve(script)
     url = f"http://127.0.0.1:{server.server_address[1]}"
     try:
-        lab = make_toy_lab(folder, settings=SETTINGS + settings(name, url))
+        lab = make_toy_lab(folder, settings=SETTINGS + settings(name, url, folder.parent))
         started = time.monotonic()
         with Lab.open(lab) as opened:
             opened.run(Plan(candidates=1, workers=1, wall_s=300))
@@ -104,7 +119,7 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=sorted(AGENTS))
     parser.add_argument("--verbose", action="store_true", help="print transcripts")
     wanted = parser.parse_args()
-    for variable in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+    for variable in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"):
         os.environ[variable] = KEY
     print(f"{'agent':<16}{'verdict':<12}{'session':>9}{'CPU':>8}{'calls':>7}  key       in lab")
     for name in wanted.only or AGENTS:

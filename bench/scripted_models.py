@@ -1,4 +1,4 @@
-"""A server on loopback that speaks like OpenAI and Anthropic, and always says the same.
+"""A server on loopback that speaks like OpenAI, Anthropic and Google, and always says the same.
 
 It calls the client's shell tool once, with the command that it was given, then ends; a client
 without tools gets a text. Enough to drive real coding agents without a model. Streams or not, as it
@@ -51,7 +51,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length", 0)))
         body = json.loads(raw or b"{}")
-        key = self.headers.get("authorization", "") or self.headers.get("x-api-key", "")
+        names = ("authorization", "x-api-key", "x-goog-api-key")
+        key = " ".join(self.headers.get(name, "") for name in names)
         self.script.seen.append((self.path, key, body))
         path = self.path.split("?")[0]
         if path.endswith("/chat/completions"):
@@ -60,6 +61,10 @@ class Handler(BaseHTTPRequestHandler):
             self._responses(body)
         elif path.endswith("/messages"):
             self._messages(body)
+        elif path.endswith(("enerateContent", ":generateContent")):
+            self._google(body, stream="stream" in path)
+        elif path.endswith("ountTokens"):
+            self._json({"totalTokens": 1000})
         elif path.endswith("/count_tokens"):
             self._json({"input_tokens": 1000})
         else:
@@ -152,6 +157,24 @@ class Handler(BaseHTTPRequestHandler):
             ("message_delta", {"delta": {"stop_reason": end}, "usage": usage}),
             ("message_stop", {}),
         ])  # fmt: skip
+
+    # ── Google ──────────────────────────────────────────────────────────────────────────────────
+
+    def _google(self, body: dict, *, stream: bool) -> None:
+        parts = [part for content in body.get("contents", []) for part in content["parts"]]
+        done = sum("functionResponse" in part for part in parts)
+        tools = [t for tool in body.get("tools", []) for t in tool.get("functionDeclarations", [])]
+        tools = [{**t, "parameters": t.get("parametersJsonSchema", t.get("parameters", {}))}
+                 for t in tools]  # fmt: skip
+        call = self._call(tools, json.dumps(parts), done)
+        part: dict = {"text": self.script.text}
+        if call:
+            part = {"functionCall": {"name": call[0], "args": call[1]}}
+        usage = {"promptTokenCount": 1000, "candidatesTokenCount": 50, "totalTokenCount": 1050}
+        content = {"role": "model", "parts": [part]}
+        answer = {"candidates": [{"content": content, "finishReason": "STOP", "index": 0}]}
+        answer |= {"usageMetadata": usage}
+        self._stream([("", answer)]) if stream else self._json(answer)
 
     def _call(self, tools: list[dict], said: str, results: int) -> tuple[str, dict] | None:
         """Return the call of the client's shell tool that is due, None if it has been made."""

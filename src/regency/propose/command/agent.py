@@ -103,20 +103,20 @@ class CommandProposer:
     def close(self) -> None:
         """End the session under way; from any thread."""
         self._closed.set()
-        if self._room is not None:
-            self._room.close()
+        room = self._room  # it may be gone at any moment
+        if room is not None:
+            room.close()
 
     def _session(self, brief: Brief, tree: Mapping[str, bytes]) -> Session:
         spent = self._spent()
         self._demand_room(spent)
-        number = spent.sessions + 1
-        secrets = self._secrets()
-        self._write(BEGAN, {"session": number, "parent": brief.parent})
+        number, secrets = spent.sessions + 1, self._secrets()
         prompt = self._prompt(brief)
         self._room = Room(self.settings, self._needed(), getattr(self._journal, "hidden", ()))
         try:
             if self._closed.is_set():
                 raise NothingLeft("the run ended.")
+            self._write(BEGAN, {"session": number, "parent": brief.parent})
             session = self._room.run(prompt, brief, tree, secrets, Withheld(secrets), number)
         finally:
             self._room.close()

@@ -52,7 +52,7 @@ class Desk:
         files: Candidate id → its files as agents may see them.
         absent: Why the lab must pause because no human has been there; empty while one has.
         show: Takes live events.
-        hidden: Host folders that whatever an agent runs must never see.
+        hidden: Host paths that whatever an agent runs must never see.
         program: The lab's prose for agents.
         forget: Called with a candidate id whose working files are no longer needed.
     """

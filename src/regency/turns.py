@@ -21,7 +21,7 @@ class AgentJournal:
 
     @property
     def hidden(self) -> tuple[str, ...]:
-        """The lab's own folders, that whatever an agent runs must never see."""
+        """What of the lab whatever an agent runs must never see."""
         return self.desk.hidden
 
     def write(self, kind: str, body: Mapping[str, Json]) -> None:

@@ -259,6 +259,25 @@ def test_a_key_reaches_the_agent_and_no_record(tmp_path, monkeypatch):
     assert not [form for form in forms if form.encode() in everything]
 
 
+def test_a_mount_that_holds_the_lab_shows_neither_state_nor_history_nor_rules(tmp_path):
+    folder = tmp_path / "toy"
+    script = (
+        f"ls -A {folder}/.regency {folder}/.git; cat {folder}/.regency/private/ledger.key; "
+        f"git -C {folder} log; cat {folder}/regency.toml; cat {folder}/model.py; "
+        "sed -i 's/^X = .*/X = 2.5/' model.py"
+    )
+    words = json.dumps(["sh", "-c", script, "agent", "{prompt_file}"])
+    table = f'\n[agents.coder]\nkind = "command"\ncommand = {words}\nmounts = ["{tmp_path}"]\n'
+    make_toy_lab(folder, settings=SETTINGS + table)
+    with Lab.open(folder) as lab:
+        lab.run(Plan(candidates=1, workers=1))
+        (body,) = lab.store.written("agent.session", "coder")
+    told = body["transcript"]
+    assert "X = 1.0" in told  # the mount is there
+    for secret in ("lab.db", "objects", "PRIVATE", "Ada Tester", "false_promotion", "[judge]"):
+        assert secret not in told
+
+
 def test_a_key_in_a_file_makes_the_session_worthless(monkeypatch):
     monkeypatch.setenv("TEST_API_KEY", KEY)
     journal = Journal()

@@ -319,9 +319,19 @@ class Lab(Opened):
             files=self.files,
             absent=self._absent,
             show=show,
-            hidden=(str(self.home.root), str(self.home.state)),
+            hidden=self._never_shown(),
             program=self.program(),
             forget=lambda c: shutil.rmtree(self._tree(c), ignore_errors=True),
+        )
+
+    def _never_shown(self) -> tuple[str, ...]:
+        """Return state, history and rules; not all of the lab, which our own Python may lie in."""
+        rules = hidden(self.config, set(self.repo.files(self.commit("c0"))))
+        return (
+            str(self.home.state),
+            self.repo.git_dir,
+            self.repo.common_dir,
+            *(str(self.home.root / name) for name in sorted(rules)),
         )
 
     def _absent(self) -> str:

@@ -133,3 +133,15 @@ def test_what_is_run_on_one_split_only_cannot_be_needed_on_both():
     with pytest.raises(ConfigError, match="there on the split confirm only: set only = 'confirm'"):
         parse(GOOD + "\n" + first + then)
     parse(GOOD + "\n" + first + then + 'only = "confirm"\n')
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "together"),
+    [
+        ("x", "x", False),  # self-reported
+        ('metric = "loss"', 'metric = "cpu_s"', True),
+        ('metric = "loss"', 'metric = "wall_s"', False),
+    ],
+)
+def test_pairs_share_a_core_where_the_launcher_keeps_the_clock(old, new, together):
+    assert parse(GOOD.replace(old, new)).together is together

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-MEASURED = ("cpu_s", "wall_s")  # numbers that the launcher adds: what they say of time
+CPU_S, WALL_S = MEASURED = ("cpu_s", "wall_s")  # what the launcher adds and says of time
 
 
 class LabTable(Table):
@@ -303,8 +303,9 @@ class Config(Table):
         if self.judge.pairs != "auto":
             return self.judge.pairs == "together"
         metered = all(self.limits.of(phase).cpu_s is not None for phase in self.run)
-        own_clock = self.score.metric in MEASURED or self.score.trust != "blind"
-        return metered and self.limits.processes == 1 and not own_clock
+        outside = self.score.trust == "blind" and self.score.metric != WALL_S
+        fair = outside or self.score.metric == CPU_S  # by the launcher's clock, whoever reports
+        return metered and self.limits.processes == 1 and fair
 
     def as_opened(self, start: str, level: str) -> "Config":
         """Return the settings as an epoch fixed them when it was opened.

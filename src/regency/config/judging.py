@@ -32,7 +32,7 @@ class JudgeTable(Table):
         "auto",
         description="How the two runs of a pair share their core: at the same time, so that a "
         "busy machine slows both alike, or one after the other. `auto`: together where the budget "
-        "is CPU time of one process and the score is blind.",
+        "is CPU time of one process and the score is blind, or is that CPU time itself.",
     )
 
 

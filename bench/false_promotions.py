@@ -116,6 +116,7 @@ class Stream:
         self.effects = np.where(better, self.rng.choice(EFFECTS, candidates), 0.0)
         self.wild = np.where(self.rng.random(candidates) < 0.1, row.wild, 1.0)
         self.runs = 0
+        self.nominated: list[int] = []
         self.first: dict[int, float] = {}
 
     def drive(self, stage: Iterator[object]) -> object:
@@ -170,6 +171,7 @@ class Stream:
             if nominate.choose([result], self.tested) is None:
                 continue
             self.tested += 1
+            self.nominated.append(number)
             nomination = confirm.start(
                 self.tested, len(promoted), f"c{number}", "c0",
                 learned.informed(calibration), settings, result.gain or 0.0, scale,

@@ -84,11 +84,22 @@ def test_a_calibration_keeps_its_numbers_and_changes_its_e_process(make_lab):
 def test_a_nomination_says_why_and_what_not(make_lab):
     lab = make_lab()
     calibration = choice.informed(lab.calibrate(), lab.scale, past(left))
-    lab.test("c1", calibration)
+    verdict = lab.test("c1", calibration)
     nomination = lab.nominations[-1]
+    assert verdict.caveat == nomination.caveat
+    assert len(verdict.differences) == verdict.looks > 0
     assert nomination.e_process == evalues.T_AND_SIGN
     assert (nomination.why, nomination.caveat) == (calibration.why, choice.TYPICAL_ONLY)
     assert nomination.max_pairs == 32
+
+
+def test_a_leaning_lab_takes_nine_pairs_for_a_sure_gain(make_lab):
+    lab = make_lab(effects={"c1": 20.0})
+    calibration = choice.informed(lab.calibrate(), lab.scale, past(left))
+    verdict = lab.test("c1", calibration)
+    assert (verdict.answer, verdict.looks) == (Answer.BETTER, 9)
+    assert verdict.low is not None
+    assert verdict.low > 0
 
 
 def verdict(answer, *differences):

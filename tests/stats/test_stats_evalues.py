@@ -184,3 +184,39 @@ def test_a_sign_null_ever_crosses_with_at_most_its_level():
     table = [[signs.sign_evidence(w, n - w) for w in range(n + 1)] for n in range(1, 41)]
     crossed = sum(max(table[n][w] for n, w in enumerate(path)) >= 20 for path in wins)
     assert 0 < crossed <= stats.binom.ppf(0.999, 4_000, 0.05)
+
+
+def left_skewed(rng, shape):
+    """Differences of mean zero, more than half of which are above it."""
+    return (1 - rng.exponential(size=shape) - rng.normal(size=shape)) / np.sqrt(2)
+
+
+def median_zero(rng, shape):
+    return np.log(2) - rng.exponential(size=shape)
+
+
+@pytest.mark.parametrize("shape", [gaussian, left_skewed, median_zero])
+def test_t_and_sign_is_the_smaller_and_crosses_with_at_most_its_level(shape):
+    rng = np.random.default_rng(7)
+    paths = shape(rng, (1_500, 30)).tolist()
+    both = evalues.evidence(evalues.T_AND_SIGN, paths[0])
+    assert both == min(evalues.evidence(T, paths[0]), evalues.evidence(SIGN, paths[0]))
+    looks = range(5, 31)  # before five pairs no sign evidence reaches 20
+    crossed = sum(
+        any(evalues.evidence(evalues.T_AND_SIGN, path[:n]) >= 20 for n in looks) for path in paths
+    )
+    assert crossed <= stats.binom.ppf(0.999, 1_500, 0.05)
+
+
+def test_the_mean_e_value_where_one_stops_is_one_at_most():
+    """Stopping at 20 or at the end: by optional stopping, whatever the rule."""
+    rng = np.random.default_rng(8)
+    x, z = rng.normal(size=(PATHS, 30)), rng.normal(size=(PATHS, 4))
+    totals, squares, known = x.cumsum(1), (x * x).cumsum(1), (z * z).sum(1)
+    stopped, going = np.ones(PATHS), np.ones(PATHS, bool)
+    for n in range(1, 31):
+        e = evalues.t_evidence(n, totals[:, n - 1], squares[:, n - 1], 4, known)
+        stopped[going] = e[going]
+        going &= e < 20
+    assert stopped.mean() <= 1 + 4 * stopped.std() / np.sqrt(PATHS)
+    assert stopped.mean() > 0.5

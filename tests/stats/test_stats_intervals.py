@@ -10,7 +10,7 @@ from scipy import stats
 
 from regency.stats import evalues, intervals
 
-PROCESSES = [evalues.RIGHT_HAAR_T, evalues.SIGN]
+PROCESSES = [evalues.RIGHT_HAAR_T, evalues.SIGN, evalues.T_AND_SIGN]
 values = st.lists(st.floats(-10, 10).map(lambda x: round(x, 3)), min_size=1, max_size=14)
 
 

@@ -24,7 +24,7 @@ def account(verdict: Verdict, course: Course | None, metric: str) -> tuple[str, 
         Answer.SUPERSEDED: _superseded,
         Answer.INVALID: _invalid,
     }[verdict.answer](verdict, course, metric)
-    return tuple(filter(None, said))
+    return tuple(filter(None, (*said, verdict.caveat)))
 
 
 def _untested(verdict: Verdict) -> tuple[str, ...]:

@@ -226,6 +226,7 @@ class Test:
             looks=looks,
             findings=self.findings,
             differences=tuple(self.differences),
+            caveat=self.nomination.caveat,
         )
 
 

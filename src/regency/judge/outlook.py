@@ -49,8 +49,9 @@ def _best_case(scores: Scores, scale: Scale, nomination: Nomination) -> float:
     """Return the e-value at the cap if all goes as well as can be hoped for."""
     differences = scale.differences(scores)
     n, cap = len(differences), nomination.max_pairs
+    wins = signs.sign_evidence(*_hoped_wins(differences, cap))
     if nomination.e_process == evalues.SIGN:
-        return signs.sign_evidence(*_hoped_wins(differences, cap))
+        return wins
     mean = math.fsum(differences) / n
     variance = math.fsum((d - mean) ** 2 for d in differences) / (n - 1)
     more = HOPE * math.sqrt(variance / n)
@@ -60,7 +61,8 @@ def _best_case(scores: Scores, scale: Scale, nomination: Nomination) -> float:
         return scale.hoped(scores, more, cap)
     hoped = mean + more
     squares = variance * (cap - 1) + cap * hoped**2
-    return float(evalues.right_haar_t(cap, cap * hoped, squares))
+    evidence = float(evalues.right_haar_t(cap, cap * hoped, squares))
+    return min(evidence, wins) if nomination.e_process == evalues.T_AND_SIGN else evidence
 
 
 def _hoped_wins(differences: Sequence[float], cap: int) -> tuple[int, int]:

@@ -130,6 +130,7 @@ class Verdict:
         differences: Improvement of each pair looked at, in order, metric units; empty outside
             gate 2 and in older records.
         fault: Why a run on the confirm split was invalid, in full: for people.
+        caveat: What its promise does not carry, in words: that of its nomination.
     """
 
     candidate: str
@@ -148,6 +149,7 @@ class Verdict:
     margin: float = 0.0
     differences: tuple[float, ...] = ()
     fault: str = ""
+    caveat: str = ""
 
     @property
     def simpler(self) -> bool:

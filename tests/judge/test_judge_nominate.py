@@ -186,6 +186,14 @@ def test_what_a_busy_machine_does_to_both_runs_of_a_pair_is_not_taken_for_a_gain
     assert 3 * np.mean(fooled(together=True)) < np.mean(fooled(together=False))
 
 
+def test_the_first_look_stays_cheap_until_drift_is_known(make_lab):
+    for company, runs in ((0, 1), (nominate.LEAST_COMPANY, 2)):
+        lab, noise = make_lab(effects={"c1": -20}), nominate.Noise(0.1, 1.0, company)
+        stage = nominate.search("c1", BASE, noise, JudgeTable(), lab.scale, seeds, together=True)
+        lab.drive(stage)
+        assert len(lab.requests) == runs
+
+
 def test_a_champion_that_fails_beside_it_is_not_counted(make_lab):
     lab = make_lab(effects={"c1": 20}, faults={"search/1/c1/1/champion": "Killed."})
     result = search(lab, together=True)
@@ -210,6 +218,7 @@ def test_a_machine_that_drifts_is_seen_by_the_champions_runs_and_then_the_first_
     results = [search(lab, f"c{n}", together=True) for n in range(100)]
     noise = experience.pooled_noise(calibration, results, lab.scale)
     assert noise.run_sd == pytest.approx(np.sqrt(0.5 + 4), rel=0.25)
+    assert noise.company > nominate.LEAST_COMPANY
     assert 0.6 < noise.pair_sd < 1.4
     lab.requests.clear()
     stage = nominate.search("c5", BASE, noise, JudgeTable(), lab.scale, seeds, together=True)

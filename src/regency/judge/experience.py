@@ -123,8 +123,8 @@ def pooled_noise(
 
     Args:
         calibration: Its pairs count one degree of freedom each.
-        results: Of past candidates; runs of the last champion beside them tell how much the
-            machine's speed changes.
+        results: Of past candidates; runs of champions beside them tell how much the machine's
+            speed changes.
         scale: How scores are compared.
     """
     alone = _typical([step for result in results for step in result.alone])
@@ -133,8 +133,9 @@ def pooled_noise(
     pairs += [(2 * alone[0], alone[1]), paired]
     run_sd = calibration.run_sd or calibration.noise_sd / math.sqrt(2)
     runs: list[Scatter] = [(run_sd**2 * (calibration.runs - 1), calibration.runs - 1), alone]
-    runs.append(_champion_runs(results, scale))
-    return Noise(_sd(pairs), _sd(runs))
+    company = _company(results, scale)
+    runs.append(shapes.pooled(company))
+    return Noise(_sd(pairs), _sd(runs), sum(map(len, company)))
 
 
 def _typical(steps: list[float]) -> Scatter:
@@ -145,10 +146,12 @@ def _typical(steps: list[float]) -> Scatter:
     return sd**2 * MEDIAN_WORTH * len(steps), MEDIAN_WORTH * len(steps)
 
 
-def _champion_runs(results: Collection[SearchResult], scale: Scale) -> Scatter:
-    last = next((r.champion for r in reversed(list(results)) if r.beside), "")
-    scores = [score for result in results if result.champion == last for score in result.beside]
-    return shapes.pooled([[scale.improvement(score, scores[0]) for score in scores]])
+def _company(results: Collection[SearchResult], scale: Scale) -> list[list[float]]:
+    """Return the runs beside candidates, of each champion: improvements over its first one."""
+    scores: dict[str, list[float]] = {}
+    for result in results:
+        scores.setdefault(result.champion, []).extend(result.beside)
+    return [[scale.improvement(x, runs[0]) for x in runs] for runs in scores.values() if runs]
 
 
 def _sd(parts: Collection[Scatter]) -> float:

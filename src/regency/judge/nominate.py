@@ -36,6 +36,8 @@ PAIRS_PER_SD = 13.5
 PATIENCE = 5.0
 SEARCH_FOR_A_PAIR = 8  # candidates searched in vain; a pair costs two runs, a search one or two
 PAIR_FIRST = 2.0  # variance of an unpaired first look over that of a pair, which costs twice
+# Champion's runs that drift is told from. A lab's first gains are large, and quick looks find them.
+LEAST_COMPANY = 16
 HALF_ROOT = math.sqrt(0.5)
 NO_SCORE = "A run gave no score."
 WORSE = "It scored no better than the champion in search."
@@ -68,10 +70,12 @@ class Noise:
         pair_sd: Standard deviation of one paired difference, metric units.
         run_sd: That of one run about the mean of runs made at other times: luck, and the
             machine's changing speed.
+        company: Number of runs of champions beside candidates that ``run_sd`` rests on.
     """
 
     pair_sd: float
     run_sd: float
+    company: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +212,8 @@ class Looks:
             few = self.base.runs < BASELINE_RUNS and self.noise.run_sd > 0
             return few and len(self.trials) == 1
         alone = self.noise.run_sd**2 * (1 + 1 / self.base.runs)
-        return bool(self.trials) or alone > PAIR_FIRST * self.noise.pair_sd**2
+        drifting = alone > PAIR_FIRST * self.noise.pair_sd**2
+        return bool(self.trials) or (drifting and self.noise.company >= LEAST_COMPANY)
 
     def _gain(self) -> tuple[float, float]:
         """Return the mean gain and its standard error.
@@ -280,9 +285,9 @@ def search(
         seeds: Seed of a key.
         together: Whether the runs of a pair share a core at the same time. Then every look but
             the first has the champion beside it: that first look is cheap and weeds most out, the
-            others no longer depend on how busy the machine is. The first has it too where the
-            machine's speed changes by more than scores differ by luck. If not together, the second
-            look brings a run of the champion as long as its baseline rests on few.
+            others no longer depend on how busy the machine is. The first has it too once the
+            machine's speed is known to change by more than scores differ by luck. If not together,
+            the second look brings a run of the champion as long as its baseline rests on few.
         bar: Standard errors that its gain must be at the last look; see `experience`.
 
     Returns:

@@ -24,12 +24,14 @@ def at(lab, *arguments, steps=(YES, SECRET)):
 
 def test_from_a_key_to_a_signed_generation(lab, tmp_path):
     assert "No key is enrolled" in piped("keys", "--dir", str(lab)).out
+    assert "local: they prove the account" in piped("status", "--dir", str(lab)).out
     key = str(tmp_path / "id")
     done = at(lab, "keys", "enrol", key)
     assert (done.code, "for Ada Tester." in done.out) == (0, True), done.out
     (signer,) = json.loads(piped("keys", "list", "--json", "--dir", str(lab)).out)["keys"]
     assert (signer["name"], signer["revoked"], signer["unprotected"]) == ("Ada Tester", None, False)
     assert signer["fingerprint"] in piped("keys", "--dir", str(lab)).out
+    assert "signed, with one of 1 good key" in piped("status", "--dir", str(lab)).out
     approve = ("review", "approve", "p1", "--reason", "read it")
     done = at(lab, *approve, steps=(YES,))
     assert (done.code, "has to be signed" in done.out) == (3, True), done.out

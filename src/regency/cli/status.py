@@ -94,8 +94,18 @@ def _rows(found: Json) -> list[tuple[str, str]]:
         ("confirm split", _uses(found)),
         ("lead", lead_words(found)),
         ("sandbox", _sandbox_words(found)),
+        ("decisions", _keys_words(found["keys"])),
         ("running", running),
     ]
+
+
+def _keys_words(keys: Json) -> str:
+    """Return what a decision here proves, in words."""
+    if keys is None:
+        return "simulated: nobody takes them"
+    if not keys["enrolled"]:
+        return "local: they prove the account, not the person (regency keys enrol)"
+    return f"signed, with one of {numbers.count(keys['good'], 'good key')}"
 
 
 def _uses(found: Json) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from regency.errors import BadInput
 from regency.judge.verdict import explain
-from regency.lab import agent_view
+from regency.lab import agent_view, assurance
 from regency.lab.decide import rule_on, said_of
 from regency.lab.lab import Lab
 from regency.lab.ruleset import demanded, pending_rules, rule_on_rules
@@ -66,9 +66,16 @@ def status(lab: Lab, view: View) -> Answered:
             "held": held(waiting, lead),
         },
         "waiting": review_list(lab, view)["items"],
+        "keys": None if lab.simulated else _keys(lab),
         "paused": store.paused(),
         "running": running(lab),
     }
+
+
+def _keys(lab: Lab) -> dict[str, int]:
+    """Return how many keys were ever enrolled to sign decisions, and how many are good."""
+    known = assurance.signers(lab)
+    return {"enrolled": len(known.all), "good": len(known.active)}
 
 
 def champion(lab: Lab, view: View) -> Answered:

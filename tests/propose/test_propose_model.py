@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+
 from model_server import (
     Server,
     calls_tool,
@@ -17,7 +18,6 @@ from model_server import (
     raw,
     says,
 )
-
 from regency.errors import BadInput, ConfigError, NothingLeft
 from regency.propose.model import ModelProposer
 from regency.propose.model.caller import BEGUN, ENDED
@@ -130,8 +130,11 @@ def test_a_server_that_echoes_the_key_is_struck_out(monkeypatch):
     assert len(server.seen) == 1  # a wrong key does not become right
 
 
-def test_a_missing_key_is_said_before_anything_is_asked(monkeypatch):
+@pytest.mark.parametrize("value", [None, "", "  ", "sk-a\nb", "sk-\u00e9"])
+def test_a_missing_or_broken_key_is_said_before_anything_is_asked(monkeypatch, value):
     monkeypatch.delenv("TEST_KEY", raising=False)
+    if value is not None:
+        monkeypatch.setenv("TEST_KEY", value)
     with Server(says(GOOD)) as server, pytest.raises(BadInput, match="TEST_KEY"):
         agent(server, key_env="TEST_KEY")
 

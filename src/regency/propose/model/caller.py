@@ -59,10 +59,11 @@ class Caller:
             BadInput: A key is not in the environment.
         """
         for endpoint in self.settings.models:
-            if endpoint.key_env and not self._wires[endpoint.label].key():
+            key = self._wires[endpoint.label].key()
+            if endpoint.key_env and not (key and key.isascii() and key.isprintable()):
                 raise BadInput(
                     f"[agents.{self.agent}] needs a key: set the environment variable "
-                    f"{endpoint.key_env}, for example in the shell that runs `regency run`."
+                    f"{endpoint.key_env} to it, and to nothing else, where `regency run` starts."
                 )
         self.journal = journal
         self.purse.restore(journal.read(BEGUN), journal.read(ENDED))

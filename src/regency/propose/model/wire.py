@@ -69,9 +69,8 @@ class Wire:
         if self._closed.is_set():
             return Exchange(fault="the run ended", paid=False)
         started = time.monotonic()
-        threading.Thread(
-            target=lambda: answers.put(self._exchange(messages, started)), daemon=True
-        ).start()
+        asking = (answers, messages, started)
+        threading.Thread(target=self._answered, args=asking, daemon=True).start()
         try:
             return answers.get(timeout=self.endpoint.timeout_s)
         except queue.Empty:
@@ -90,6 +89,14 @@ class Wire:
         client, self._client = self._client, None
         if client is not None:  # closing waits for nobody, but may meet the thread that reads
             threading.Thread(target=_close, args=(client,), daemon=True).start()
+
+    def _answered(
+        self, answers: "queue.SimpleQueue[Exchange]", messages: Messages, started: float
+    ) -> None:
+        try:
+            answers.put(self._exchange(messages, started))
+        except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
+            answers.put(Exchange(fault=self._hide(f"{type(error).__name__}: {error}")[:600]))
 
     def _exchange(self, messages: Messages, started: float) -> Exchange:
         heard, begun, status, wait_s = Heard(), False, 0, None
@@ -127,7 +134,8 @@ class Wire:
 
     def key(self) -> str:
         """Return the key, empty where the endpoint names none."""
-        return os.environ.get(self.endpoint.key_env, "") if self.endpoint.key_env else ""
+        name = self.endpoint.key_env
+        return os.environ.get(name, "").strip() if name else ""
 
     def _listen(self, response: httpx2.Response, heard: Heard) -> None:
         if "text/event-stream" not in response.headers.get("content-type", ""):

@@ -168,7 +168,7 @@ def hangs(begun, release):
 
     def step(handler, _):
         begun.set()
-        release.wait(30)
+        release.wait(120)
         handler.close_connection = True
 
     return step

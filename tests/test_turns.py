@@ -34,7 +34,8 @@ class Snail:
         self.asked += 1
         self.go.wait(60)
         self.inside -= 1
-        self.journal.write("snail.trip", {"trip": self.asked, "read": len(self.read())})
+        trip = {"trip": self.asked, "read": len(self.read()), "text": "slime " * 20_000}
+        self.journal.write("snail.trip", trip)
         if self.asked > 1 or self.ended.is_set():
             raise NothingLeft("snail has said all it had to say.")
         return Proposal((FileEdit("model.py", better_model(2.9).encode()),), "Slowly.", self.agent)
@@ -87,6 +88,8 @@ def test_trials_go_on_while_an_agent_works(tmp_path, snail):
         trips = lab.store.written("snail.trip", "snail")
         assert [(trip["trip"], trip["read"]) for trip in trips] == [(1, 0), (2, 1)][: len(trips)]
         assert lab.store.written("snail.trip", "mutate") == ()
+        assert len(trips[0]["text"]) == 120_000  # kept whole, but not read back each time
+        assert snail[0].read()[0]["text"] == ""
 
 
 def test_a_run_waits_for_an_agent_that_works_and_ends_when_it_has_nothing_left(tmp_path, snail):

@@ -29,8 +29,8 @@ class AgentJournal:
         self.desk.note(Actor(ActorKind.AGENT, self.agent), [(kind, body)])
 
     def read(self, kind: str) -> tuple[Mapping[str, Json], ...]:
-        """Return the bodies of this agent's entries of one kind, oldest first."""
-        return self.desk.store.written(kind, self.agent)
+        """Return the bodies of this agent's entries of one kind, oldest first; no large texts."""
+        return self.desk.store.written(kind, self.agent, whole=False)
 
 
 class Turns:

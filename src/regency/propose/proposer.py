@@ -53,5 +53,8 @@ class Journal(Protocol):
         ...
 
     def read(self, kind: str) -> tuple[Mapping[str, Json], ...]:
-        """Return the bodies of this agent's entries of one kind, oldest first, of all runs."""
+        """Return the bodies of this agent's entries of one kind, oldest first, of all runs.
+
+        Large texts in them, which the ledger keeps by digest, may come back empty.
+        """
         ...

@@ -409,10 +409,13 @@ class Queries:
         run = self._last("run.started")
         return tuple(self._body(row.text) for row in self._kind("sandbox", run[0])) if run else ()
 
-    def written(self, kind: str, by: str = "") -> tuple[Mapping[str, Json], ...]:
-        """Return the bodies of entries of one kind, oldest first, of one actor or of all."""
+    def written(
+        self, kind: str, by: str = "", *, whole: bool = True
+    ) -> tuple[Mapping[str, Json], ...]:
+        """Return bodies of one kind, oldest first, of one actor or all; with large texts or not."""
         found = [json.loads(row.text) for row in self._kind(kind)]
-        return tuple(self._unpack(e["body"]) for e in found if by in ("", e["actor"]["name"]))
+        bodies = (e["body"] for e in found if by in ("", e["actor"]["name"]))
+        return tuple(self._unpack(body) if whole else body for body in bodies)
 
     def notes(self) -> tuple[Note, ...]:
         """Return the notebook's pages, oldest first."""

@@ -14,6 +14,7 @@ from regency.records import (
     ActorKind,
     Candidate,
     Event,
+    Generation,
     Json,
     Packet,
     Proposal,
@@ -50,6 +51,7 @@ class Desk:
         packet: Snapshot for a human, of the champion to be and the verdict that made it so.
         reviews: What people turned down or asked for, newest first.
         files: Candidate id → its files as agents may see them.
+        unread: Ratifies what policy asks nobody about; the generation, if that made one.
         absent: Why the lab must pause because no human has been there; empty while one has.
         show: Takes live events.
         hidden: Host paths that whatever an agent runs must never see.
@@ -74,6 +76,7 @@ class Desk:
     packet: Callable[[str, Verdict], Packet]
     reviews: Callable[[], tuple[Review, ...]]
     files: Callable[[str], Mapping[str, bytes]]
+    unread: Callable[[], Generation | None]
     absent: Callable[[], str]
     show: Callable[[Event], None]
     hidden: tuple[str, ...] = ()

@@ -121,6 +121,8 @@ class Story:
         if reason := self.desk.absent():
             self.desk.record(SYSTEM, [("paused", {"reason": reason})])
         self.paused = self.desk.store.paused()
+        if generation := self.desk.unread():
+            self.desk.show(Event("generation", plain(generation)))
         waiting = [state.packet for state in self.desk.store.packets("open")]
         self.held = held(waiting, self.desk.config.oversight.max_lead)
         champion, base = self.desk.store.champion(), self.desk.store.generation().number

@@ -8,7 +8,8 @@ import pytest
 
 import toy_lab
 from regency.errors import BadInput, Refused
-from regency.lab import Lab, rejections
+from regency.lab import Lab, create, rejections
+from regency.lab.create import Wish
 from regency.lab.lab import Plan
 from regency.records import PART, Actor, ActorKind, Agent, Answer, Decision, FileEdit, Proposal
 from toy_lab import SETTINGS, git, make_toy_lab
@@ -316,3 +317,47 @@ def test_a_rule_file_that_is_gone_is_no_rule(make):
         with pytest.raises(Refused, match=r"program\.md"):
             lab.decide(Decision(waiting[0], "approve", ADA, "Fine."))
         assert lab.epoch.number == 0
+
+
+FREE = SETTINGS.replace("approvals = 1", "approvals = 0").replace(
+    'trust = "self-reported"\nread = "result.json"',
+    'command = ["python", "score.py"]\nanswers = ["answers"]',
+)
+SCORE = """import argparse, json, pathlib
+parser = argparse.ArgumentParser()
+for name in ("--out", "--private", "--split"):
+    parser.add_argument(name)
+print((pathlib.Path(parser.parse_args().out) / "result.json").read_text())
+"""
+
+
+@pytest.mark.parametrize(
+    ("autonomy", "sample", "numbers"),
+    [("supervised", 0.0, [0]), ("autonomous", 1.0, [0, 1]), ("sampled", 0.0, [0, 1]),
+     ("sampled", 1.0, [0])],
+)  # fmt: skip
+def test_what_nobody_needs_to_read_is_ratified_only_where_autonomy_allows(
+    tmp_path, monkeypatch, autonomy, sample, numbers
+):
+    monkeypatch.setattr(toy_lab, "MODEL", TWO)
+    settings = FREE.replace(
+        "[oversight]\n", f'[oversight]\nautonomy = "{autonomy}"\nsample = {sample}\n'
+    )
+    settings += '\n[data]\ncommand = ["python", "data.py", "{private}"]\n'
+    root = toy_lab.make_toy_repo(tmp_path / "toy", settings)
+    (root / "score.py").write_text(SCORE)
+    (root / "data.py").write_text("import sys\nopen(sys.argv[1] + '/answers', 'w').write('3')\n")
+    git(root, "add", "."), git(root, "commit", "--quiet", "-m", "Score")
+    create(root, Wish(simulated=True)).close()
+    run(root, proposal(model(2.5)))
+    with Lab.open(root) as lab:
+        assert [g.number for g in lab.store.generations()] == numbers
+        assert all(g.approved_by == () for g in lab.store.generations()[1:])
+        for decision in lab.store.said():
+            assert (decision.by.kind, decision.assurance) == (ActorKind.SYSTEM, "none")
+            assert "Nobody read it" in decision.reason
+    checked = subprocess.run(
+        [sys.executable, "-m", "regency.cli", "ledger", "verify", "--dir", str(root)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout + checked.stderr

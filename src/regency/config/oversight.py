@@ -58,7 +58,17 @@ class OversightTable(Table):
     """Who may ratify what, and how far agents may run ahead."""
 
     autonomy: Literal["supervised", "sampled", "autonomous"] = Field(
-        "supervised", description="How much goes unread; raised only by a recorded decision."
+        "supervised",
+        description="How much goes unread. `supervised`: nothing is ratified without a person. "
+        "`sampled`: what a rule with `approvals = 0` allows, but for a random share. `autonomous`: "
+        "all that such rules allow. Raised only by a recorded decision.",
+    )
+    sample: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="With `sampled`: share of what needs no approval that a person reads all the "
+        "same, drawn by a secret that agents do not have.",
     )
     max_lead: Lead = Field(
         default_factory=lambda: Lead.model_validate({}), description="Bound on the lead."

@@ -32,6 +32,7 @@ from regency.records import (
     plain,
 )
 
+POLICY = Actor(ActorKind.SYSTEM, "policy")
 ANSWERS = ("approve", "reject", "request-changes")
 Items = list[tuple[str, Json]]
 
@@ -83,7 +84,9 @@ def rule_on(lab: Opened, packet: Packet, extra: Sequence[Decision] = ()) -> Ruli
     it; the ruling is that of the change which has the fewest.
     """
     said = (*said_of(lab, packet), *extra)
-    facts = policy.facts_of(packet, autonomy=lab.config.oversight.autonomy)
+    autonomy = lab.config.oversight.autonomy
+    drawn = autonomy == "sampled" and _drawn(lab, packet)
+    facts = policy.facts_of(packet, autonomy=autonomy, drawn=drawn)
     rulings = []
     for change in packet.changes or [None]:
         names = (packet.id, change.id) if change else (packet.id,)
@@ -93,6 +96,35 @@ def rule_on(lab: Opened, packet: Packet, extra: Sequence[Decision] = ()) -> Ruli
         ruling = policy.rule_on(lab.config.oversight.rules, facts, standing, authors)
         rulings.append(replace(ruling, change=change.id if change else ""))
     return min(rulings, key=lambda ruling: ruling.given)
+
+
+def ratify_unread(lab: Opened) -> Generation | None:
+    """Ratify the newest open packet if policy asks for nobody; return the generation, if any.
+
+    Only where autonomy was raised by a recorded decision, scores are blind, and chance did not
+    draw the packet for a person to read.
+    """
+    if lab.config.oversight.autonomy == "supervised":
+        return None
+    with lab.home.numbering():
+        waiting = lab.store.packets("open")
+        if not waiting or any(d.answer != "approve" for d in said_of(lab, waiting[-1].packet)):
+            return None
+        packet = waiting[-1].packet
+        ruling = rule_on(lab, packet)
+        if not ruling.allowed or ruling.needed:
+            return None
+        reason = f"Nobody read it: rule {ruling.rule!r} asks for nobody."
+        decision = Decision(
+            packet.id, "approve", POLICY, reason, assurance="none", rule=ruling.rule
+        )
+        return _ratify(lab, packet, decision, ruling)
+
+
+def _drawn(lab: Opened, packet: Packet) -> bool:
+    """Whether chance wants a person to read a packet; the same answer whenever it is asked."""
+    share = lab.seeds()(f"sample/{packet.id}") / 2**31
+    return share < lab.config.oversight.sample
 
 
 def said_of(lab: Opened, packet: Packet) -> list[Decision]:
@@ -189,6 +221,11 @@ def _approve(lab: Opened, packet: Packet, decision: Decision) -> Outcome:
         lab.recorder.record(decision.by, [("decision", plain(decision))])
         waits = f" {ruling.change} waits for more." if ruling.change else ""
         return Outcome(f"Recorded. {ruling.message}{waits}", ruling=ruling)
+    generation = _ratify(lab, packet, decision, ruling)
+    return Outcome(f"{packet.id} is approved: it is {generation.tag}.", generation, ruling)
+
+
+def _ratify(lab: Opened, packet: Packet, decision: Decision, ruling: Ruling) -> Generation:
     generation = _ratified(lab, packet, decision, ruling)
     items: Items = [
         ("decision", plain(decision)),
@@ -201,13 +238,14 @@ def _approve(lab: Opened, packet: Packet, decision: Decision) -> Outcome:
         items.append(("champion", _move(generation.candidate, lab.store.champion(), why)))
     lab.recorder.record(decision.by, items)
     _reopen(lab, generation)
-    return Outcome(f"{packet.id} is approved: it is {generation.tag}.", generation, ruling)
+    return generation
 
 
 def _ratified(lab: Opened, packet: Packet, decision: Decision, ruling: Ruling) -> Generation:
     number = lab.store.generation().number + 1
     decisions = [*said_of(lab, packet), decision]
-    names = dict.fromkeys(d.by.name for d in policy.standing(decisions) if d.answer == "approve")
+    given = [d for d in policy.standing(decisions) if d.answer == "approve" and d.by != POLICY]
+    names = dict.fromkeys(d.by.name for d in given)
     generation = Generation(
         number=number,
         candidate=packet.head_candidate,

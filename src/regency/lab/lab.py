@@ -317,6 +317,7 @@ class Lab(Opened):
             packet=self.camera().take,
             reviews=lambda: reviews(self),
             files=self.files,
+            unread=lambda: decide.ratify_unread(self),
             absent=self._absent,
             show=show,
             hidden=self._never_shown(),

@@ -26,13 +26,16 @@ def check(rules: Sequence[Rule]) -> None:
         read(rule.when, _where(place))
 
 
-def facts_of(packet: Packet, *, autonomy: str, kind: str = "packet") -> dict[str, Json]:
+def facts_of(
+    packet: Packet, *, autonomy: str, kind: str = "packet", drawn: bool = False
+) -> dict[str, Json]:
     """Return the facts about ``packet`` that conditions may use.
 
     Args:
         packet: The packet.
         autonomy: ``supervised``, ``sampled`` or ``autonomous``.
         kind: ``packet``, or ``lab`` for a pending lab change.
+        drawn: Whether chance wants a person to read it, whatever the rules say.
     """
     touches = {f.name.removeprefix("touches ") for c in packet.changes for f in c.factors
                if f.name.startswith("touches ")}  # fmt: skip
@@ -46,6 +49,7 @@ def facts_of(packet: Packet, *, autonomy: str, kind: str = "packet") -> dict[str
         "trust": packet.trust,
         "autonomy": autonomy,
         "kind": kind,
+        "drawn": drawn,  # no name of the language: rules cannot turn it off
         "agents": sorted({name for change in packet.changes for name in change.agents}),
         "touches": sorted(touches | paths),
     }
@@ -213,6 +217,8 @@ def _needed(rule: Rule, facts: Mapping[str, Json]) -> tuple[int, str]:
         return 1, " (scores are self-reported, so one person at least)"
     if asked == 0 and facts["autonomy"] == "supervised":
         return 1, " (autonomy is supervised, so one person at least)"
+    if asked == 0 and facts.get("drawn"):
+        return 1, " (drawn at random for a person to read)"
     return asked, ""
 
 

@@ -1,22 +1,26 @@
 """How much does a person read for a generation, and how much of the gain is kept?
 
-    python bench/review.py FOLDER [MINUTES] [plain|wordy ...]
+    python bench/review.py FOLDER [MINUTES] [CPU_S] [plain|wordy ...]
 
-Each row is a long run of the bundled lab `tiny_lm` with simulated humans, who approve the newest
-packet whenever the lab waits for them. ``plain`` is the lab's own agent, whose edits are a line or
-two. ``wordy`` makes the same edits and lets more ride along, as coding agents do: a helper that
-nobody calls, a bookkeeping list, settings that are not read, comments, a constant nudged for no
-reason. Lines are added plus removed. ``better once`` is every candidate whose first run scored
-better than the champion's mean, which is what a loop that keeps single runs would show a reviewer;
-``promoted`` every candidate that passed both gates; ``net`` the plain difference between two
-generations; ``minimised`` what the packet asks a person to read. The share of the gain kept is
-measured by the confirm of each minimised tree against its champion, on fresh seeds.
+Each row is a long run of the bundled lab `tiny_lm`, with CPU_S CPU-seconds for a candidate, and
+simulated humans, who approve the newest packet whenever the lab waits for them; a folder that is
+there already goes on. ``plain`` is the lab's own agent, whose edits are a line or two. ``wordy``
+makes the same edits and lets more ride along, as coding agents do: a helper that nobody calls, a
+bookkeeping list, settings that are not read, comments, a constant nudged for no reason.
+
+Lines are added plus removed. ``better once`` is every candidate whose first run scored better than
+the champion's mean, which is what a loop that keeps single runs would show a reviewer; ``promoted``
+every candidate that passed both gates; ``net`` the plain difference between two generations;
+``minimised`` what the packet asks a person to read. The share of the gain kept is measured by the
+confirm of each minimised tree against its champion, on fresh seeds.
 """
 
 import random
+import shutil
 import sys
 import time
 from dataclasses import dataclass, replace
+from importlib import resources
 from pathlib import Path
 
 from regency import plugins
@@ -25,6 +29,7 @@ from regency.lab.create import Wish
 from regency.lab.lab import Plan
 from regency.propose.mutate import MutateProposer
 from regency.records import Actor, ActorKind, Answer, Brief, Decision, FileEdit, Packet, Proposal
+from regency.repo.git import Repo
 
 READER = Actor(ActorKind.SIMULATED_HUMAN, "reader")
 HELPERS = ("entropy", "norm", "spread", "largest")
@@ -81,10 +86,18 @@ class Row:
     kept: float = 0.0
 
 
-def lab_of(folder: Path, kind: str) -> Path:
+def lab_of(folder: Path, kind: str, cpu_s: float) -> Path:
     """Return the lab in ``folder``, made if it is not there; one that is there goes on."""
     if not folder.exists():
-        create(folder, Wish("tiny_lm", simulated=True), print).close()
+        bundled = resources.files("regency.labs") / "tiny_lm" / "files"
+        with resources.as_file(bundled) as files:
+            shutil.copytree(files, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        settings = folder / "regency.toml"
+        text = settings.read_text()
+        assert "cpu_s = 2 " in text
+        settings.write_text(text.replace("cpu_s = 2 ", f"cpu_s = {cpu_s:g} "))
+        Repo.create(folder, "Start", ("Bench", "bench@localhost")).close()
+        create(folder, Wish(simulated=True), print).close()
     if kind == "wordy":
         known = plugins.load
         plugins.load = lambda group, name: Wordy if name == "mutate" else known(group, name)
@@ -210,10 +223,11 @@ def main() -> int:
              "gain kept")  # fmt: skip
     out = [f"| {' | '.join(heads)} |", "| --- |" + " ---: |" * 12]
     known = plugins.load
-    for kind in sys.argv[3:] or ["plain", "wordy"]:
+    cpu_s = float(sys.argv[3]) if len(sys.argv) > 3 else 2.0
+    for kind in sys.argv[4:] or ["plain", "wordy"]:
         print(f"{kind}:", flush=True)
         plugins.load = known
-        out.append(line(kind, grow(lab_of(folder / kind, kind), minutes)))
+        out.append(line(kind, grow(lab_of(folder / kind, kind, cpu_s), minutes)))
     print("\n" + "\n".join(out))
     return 0
 

@@ -139,3 +139,74 @@ def test_approving_changed_rules_opens_an_epoch(made, copied):
     found = json.loads(piped("status", "--dir", str(lab), "--json").out)
     assert found["epoch"] == 1
     assert found["waiting"] == []
+
+
+def test_one_change_of_a_packet_is_decided_on(simulated, copied):
+    lab = copied(simulated)
+    shown = piped("review", "show", "p1.1", "--dir", str(lab))
+    assert shown.code == 0, shown.err
+    done = piped("review", "reject", "p1.1", "--reason", "no", "--dir", str(lab))
+    assert done.code == 0, done.err
+    assert "p1.1 is rejected" in done.out
+    again = piped("review", "approve", "p1.1", "--reason", "yes", "--dir", str(lab))
+    assert again.code == 3
+    assert "p1 is rejected already by Ada Tester" in again.err
+    assert "Nothing was recorded" in again.err
+    missing = piped("review", "show", "p1.9", "--dir", str(lab))
+    assert missing.code == 2
+    brief = piped("brief", "--dir", str(lab))
+    assert "They wrote: no" in brief.out
+
+
+def test_explain_a_change_of_the_rules(made, copied):
+    lab = copied(made)
+    settings = lab / "regency.toml"
+    settings.write_text(settings.read_text().replace("approvals = 1", "approvals = 2"))
+    (item,) = json.loads(piped("review", "--dir", str(lab), "--json").out)["items"]
+    found = json.loads(piped("review", "explain", item["id"], "--dir", str(lab), "--json").out)
+    assert (found["needed"], found["given"], found["allowed"]) == (1, 0, False)
+    assert "strictest" in found["rule"]
+
+
+def test_a_denial_shows_the_rule_to_add(tmp_path, simulated):
+    from regency.cli import packets, paper
+    from regency.config import parse
+    from regency.oversee import policy
+    from regency.records import plain
+
+    facts = {"risk": 0.33, "trust": "blind", "kind": "packet", "autonomy": "supervised",
+             "minutes": 1.0, "lines": 2, "files": 1, "gain_sd": 9.0, "agents": [],
+             "touches": []}  # fmt: skip
+    ruling = policy.rule_on([], facts, [], set())
+    out = paper.console()
+    with out.capture() as capture:
+        packets.draw_ruling(plain(ruling), out)
+    said = capture.get()
+    assert "[[oversight.rules]]" in said and "denied by default" in said
+    settings = (simulated / "regency.toml").read_text()
+    rules = parse(settings.partition("[[oversight.rules]]")[0] + ruling.add).oversight.rules
+    assert policy.rule_on(rules, facts, [], set()).rule == "up to risk 0.4"
+
+
+def test_going_back_needs_a_person_and_says_what_it_did(tested, copied):
+    lab = copied(tested)
+    keys = {"keys": "y\n", "wait_for": "[y/N]"}
+    done = typed("review", "approve", "p1", "--reason", "fine", "--dir", str(lab), **keys)
+    assert done.code == 0, done.out
+    assert piped("rollback", "0", "--reason", "x", "--dir", str(lab)).code == 3
+    done = typed("rollback", "0", "--reason", "it broke", "--dir", str(lab), **keys)
+    assert done.code == 0, done.out
+    assert "generation/2 has the files of generation 0" in done.out
+    assert "it broke" in git(lab, "cat-file", "-p", "generation/2")
+    assert piped("rollback", "7", "--reason", "x", "--dir", str(lab)).code == 3
+    assert typed("rollback", "7", "--reason", "x", "--dir", str(lab), **keys).code == 2
+
+
+def test_init_asks_who_approves(tmp_path):
+    folder = tmp_path / "mine"
+    done = typed("init", str(folder), "--starter", keys="team\n", wait_for="as a team?")
+    assert done.code == 0, done.out
+    assert "approvals = 2" in (folder / "regency.toml").read_text()
+    done = piped("init", str(tmp_path / "other"), "--starter")
+    assert done.code == 0, done.err
+    assert "approvals = 2" not in (tmp_path / "other" / "regency.toml").read_text()

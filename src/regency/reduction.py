@@ -11,7 +11,8 @@ from regency.desk import SYSTEM, Desk
 from regency.judge import inferior
 from regency.judge.scale import scale_of
 from regency.oversee import minimise
-from regency.records import Answer, Calibration, Event, Minimised, Verdict, plain
+from regency.records import Calibration, Event, Minimised, plain
+from regency.store.climb import climb
 
 LOOKING, TESTING = "minimise", "as good"
 SMALL_GAIN = (
@@ -123,7 +124,8 @@ class Reduction:
 
     def _task(self, champion: str, calibration: Calibration) -> minimise.Task:
         base = self.desk.store.generation()
-        gain = sum(verdict.effect or 0.0 for verdict in self._climb(champion, base.candidate))
+        steps = climb(self.desk.store, champion, base.candidate)
+        gain = sum(verdict.effect or 0.0 for verdict in steps)
         return minimise.Task(
             head=champion,
             base_generation=base.number,
@@ -134,17 +136,6 @@ class Reduction:
             noise_sd=calibration.noise_sd,
             most_pairs=self.desk.config.oversight.minimise.pairs,
         )
-
-    def _climb(self, head: str, base: str) -> list[Verdict]:
-        """Return the verdicts that led from ``base`` to ``head``."""
-        found: list[Verdict] = []
-        while head != base:
-            verdict = self.desk.store.verdict(head)
-            if verdict is None or verdict.answer not in (Answer.BETTER, Answer.AS_GOOD):
-                break
-            found.append(verdict)
-            head = verdict.champion
-        return found
 
     def _claim(self, done: Minimised, calibration: Calibration) -> inferior.Claim:
         judge = self.desk.config.judge

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from regency.config import Config
 from regency.oversee import packet as packets
 from regency.oversee.risk import Signals
-from regency.records import Answer, Candidate, Packet, Verdict
+from regency.records import Candidate, Packet, Verdict
 from regency.store import Store
-
-KEPT = (Answer.BETTER, Answer.AS_GOOD)
+from regency.store.climb import climb
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Camera:
         """
         base = self.store.generation()
         line = self._line(base.candidate, head)
-        evidence = self._evidence(base.candidate, head, fresh)
+        evidence = [*climb(self.store, head, base.candidate, fresh)][::-1]
         calibration = self.store.calibration()
         packet = packets.build(
             number=len(self.store.packets()) + 1,
@@ -96,16 +95,3 @@ class Camera:
                     counts["rejected"].update(change.agents.keys())
         names = set(counts["approved"]) | set(counts["rejected"])
         return {name: (counts["approved"][name], counts["rejected"][name]) for name in names}
-
-    def _evidence(self, base: str, head: str, fresh: Verdict | None) -> list[Verdict]:
-        """Return the verdicts that led from ``base`` to ``head``, oldest first.
-
-        They go from champion to champion, which is not always from parent to child: what people
-        left of a packet is held against the generation itself.
-        """
-        verdicts: list[Verdict] = []
-        verdict = fresh or self.store.verdict(head)
-        while verdict is not None and verdict.answer in KEPT and verdict.candidate != base:
-            verdicts.append(verdict)
-            verdict = self.store.verdict(verdict.champion) if verdict.champion else None
-        return verdicts[::-1]

@@ -31,6 +31,7 @@ from regency.records import (
     packet_of,
     plain,
 )
+from regency.store.climb import climb
 
 POLICY = Actor(ActorKind.SYSTEM, "policy")
 ANSWERS = ("approve", "reject", "request-changes")
@@ -233,9 +234,11 @@ def _ratify(lab: Opened, packet: Packet, decision: Decision, ruling: Ruling) -> 
         ("generation", plain(generation)),
         *_others_closed(lab, packet.id, f"Its base is no longer {generation.tag}."),
     ]
-    if generation.candidate not in _climb(lab, lab.store.champion()):
+    champion = lab.store.champion()
+    below = [verdict.champion for verdict in climb(lab.store, champion)]
+    if generation.candidate not in (champion, *below):
         why = f"{generation.tag} was approved."
-        items.append(("champion", _move(generation.candidate, lab.store.champion(), why)))
+        items.append(("champion", _move(generation.candidate, champion, why)))
     lab.recorder.record(decision.by, items)
     _reopen(lab, generation)
     return generation
@@ -278,14 +281,6 @@ def _reopen(lab: Opened, generation: Generation) -> None:
     if champion != generation.candidate:
         packet = lab.camera().take(champion)
         lab.recorder.record(Actor(ActorKind.SYSTEM, "regency"), [("packet", plain(packet))])
-
-
-def _climb(lab: Opened, head: str) -> list[str]:
-    """Return a champion and what it was better than, one after another, to the start."""
-    found = [head]
-    while (verdict := lab.store.verdict(found[-1])) and verdict.champion not in ("", *found):
-        found.append(verdict.champion)
-    return found
 
 
 # ── rejecting ──────────────────────────────────────────────────────────────────────────────────

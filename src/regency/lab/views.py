@@ -6,7 +6,7 @@ Every function takes a view: ``human`` sees everything, ``agent`` what `agent_vi
 import fcntl
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 from regency.errors import BadInput
@@ -19,7 +19,6 @@ from regency.oversee.lead import ahead, held
 from regency.oversee.pace import Pace, pace
 from regency.oversee.policy import standing
 from regency.records import (
-    Answer,
     Calibration,
     Change,
     Generation,
@@ -31,6 +30,7 @@ from regency.records import (
     plain,
 )
 from regency.store import Branch, PacketState
+from regency.store.climb import climb
 
 View = Literal["agent", "human"]
 Answered = dict[str, Json]
@@ -81,18 +81,18 @@ def _keys(lab: Lab) -> dict[str, int]:
 def champion(lab: Lab, view: View) -> Answered:
     """Return the champion, and how far it is ahead of the last generation."""
     now = lab.store.champion()
-    climb = list(evidence(lab, now, generation_now(lab).candidate))
-    found: Answered = {"candidate": now, "promotions": len(climb)}
+    steps = list(climb(lab.store, now, generation_now(lab).candidate))
+    found: Answered = {"candidate": now, "promotions": len(steps)}
     if view == "human":
-        found |= gain_of(climb, noise(lab))
+        found |= gain_of(steps, noise(lab))
     return found
 
 
-def gain_of(climb: list[Verdict], noise_sd: float) -> Answered:
+def gain_of(steps: list[Verdict], noise_sd: float) -> Answered:
     """Return the gain of several promotions together.
 
     Args:
-        climb: Their verdicts.
+        steps: Their verdicts.
         noise_sd: Standard deviation of one paired difference, metric units.
 
     Returns:
@@ -100,28 +100,16 @@ def gain_of(climb: list[Verdict], noise_sd: float) -> Answered:
         intervals at levels α1, α2, … hold together but for a chance of α1 + α2 + … (union bound),
         so their ends may be added up.
     """
-    effects = [v.effect or 0.0 for v in climb]
-    lows, highs = [v.low for v in climb], [v.high for v in climb]
+    effects = [v.effect or 0.0 for v in steps]
+    lows, highs = [v.low for v in steps], [v.high for v in steps]
     gain = sum(effects)
     return {
         "gain": gain,
         "gain_sd": gain / noise_sd if noise_sd else None,
         "low": _sum(lows),
         "high": _sum(highs),
-        "level": sum(v.level for v in climb),
+        "level": sum(v.level for v in steps),
     }
-
-
-def evidence(lab: Lab, head: str, base: str) -> Iterator[Verdict]:
-    """Yield the verdicts that led from candidate ``base`` to ``head``, the newest first."""
-    here = head
-    while here != base:
-        verdict = lab.store.verdict(here)
-        kept = verdict is not None and verdict.answer in (Answer.BETTER, Answer.AS_GOOD)
-        if verdict is None or not kept or not verdict.champion:
-            return
-        yield verdict
-        here = verdict.champion
 
 
 def promotions(lab: Lab, view: View) -> list[Answered]:

@@ -122,7 +122,8 @@ def _claims(claims: Sequence[CommitClaim], out: Console, *, everything: bool) ->
     if not claims:
         return
     counts = {r: sum(c.check.result == r for c in claims) for r in VERDICTS}
-    said = ", ".join(f"{counts[r]} {word}" for r, word in VERDICTS.items() if counts[r])
+    words = VERDICTS | ({"holds": "hold"} if counts["holds"] != 1 else {})
+    said = ", ".join(f"{counts[r]} {word}" for r, word in words.items() if counts[r])
     out.print(Text("\nClaims of the messages: ", style="bold"), Text(said), sep="")
     telling = sorted(claims, key=lambda c: ("fails", "holds", "unknown").index(c.check.result))
     shown = telling if everything else telling[: max(_CLAIMS, counts["fails"])]

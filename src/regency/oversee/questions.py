@@ -7,6 +7,7 @@ from regency.oversee.claims.difference import is_inert, is_prose, is_test, path_
 from regency.records import ClaimCheck, Fact
 
 MOST = 4
+_MOST_CLAIMS = 2
 _DOES = {
     "processes": "start or steer processes",
     "network": "reach the network",
@@ -43,9 +44,9 @@ def questions(
         expect_tests: Whether code should not change without a test.
     """
     found = [f"The rationale says “{_cut(c.claim, 80)}”, but {c.reason}: which is meant?"
-             for c in claims if c.result == "fails"]  # fmt: skip
+             for c in claims if c.result == "fails"][:_MOST_CLAIMS]  # fmt: skip
     code = [f for f in facts if not is_inert(f) and not is_prose(path_of(f))]
-    for ask in (_hidden, _reach, _checks, _arguments, _dependencies, _boundaries, _values):
+    for ask in (_hidden, _reach, _arguments, _checks, _dependencies, _boundaries, _values):
         found += ask([f for f in code if not is_test(path_of(f))])
     found += _tests([f for f in code if is_test(path_of(f))])
     if expect_tests:

@@ -42,7 +42,7 @@ def review(asked: Asked, progress: Progress = lambda _: None) -> RangeReview:
     progress(f"comparing {len({*span.before, *span.after}):,} files")
     facts = facts_between(span.before, span.after)
     progress(f"holding {len(span.commits):,} messages against their commits")
-    claims = list(_claims(span))
+    claims = list(_claims(span, facts))
     progress("who wrote it")
     added = added_by(span.history, span.commits)
     progress("putting it in order")
@@ -91,7 +91,7 @@ def _whole(known: _Known, parts: Sequence[Part], check: Check | None) -> RangeRe
     )
 
 
-def _claims(span: Span) -> Iterable[CommitClaim]:
+def _claims(span: Span, facts: Sequence[Fact]) -> Iterable[CommitClaim]:
     """Yield the claims of every message that makes any, held against that commit alone."""
     for commit in span.commits:
         if len(commit.parents) != 1:
@@ -100,7 +100,8 @@ def _claims(span: Span) -> Iterable[CommitClaim]:
         before, after, _ = contents(
             span.history, differing(span.history, commit.parents[0], commit.commit)
         )
-        for check in check_claims([], text, before, after):
+        same = before == span.before and after == span.after
+        for check in check_claims([], text, before, after, facts=facts if same else None):
             yield CommitClaim(commit.commit, check)
 
 

@@ -177,7 +177,15 @@ def _compound(old: ast.AST, new: ast.AST) -> Iterator[Edit]:
         elif field in ("handlers", "cases"):
             yield from _clauses(was, now)
         elif field in _HEADS and _differ(was, now):
-            yield Edit(_HEADS[field], old, new)
+            yield from _headed(_HEADS[field], old, new, was, now)
+
+
+def _headed(kind: str, old: ast.AST, new: ast.AST, was: object, now: object) -> Iterator[Edit]:
+    """Tell a head as a whole, but where nothing but the arguments of one call differ."""
+    both = isinstance(was, ast.AST) and isinstance(now, ast.AST)
+    found = list(leaves(was, now)) if both else []  # type: ignore[arg-type]
+    lone = len(found) == 1 and found[0].kind == "arguments"
+    yield found[0] if lone else Edit(kind, old, new)
 
 
 def _clauses(old: Sequence[ast.AST], new: Sequence[ast.AST]) -> Iterator[Edit]:

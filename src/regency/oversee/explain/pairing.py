@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from regency.oversee.explain.compare import is_text
+from regency.oversee.explain.renames import Renames, renamed
 from regency.oversee.outline import FUNCTIONS, Definition, Outline
 from regency.repo import diff
 
@@ -106,13 +107,21 @@ def overlap(old: Iterable[bytes], new: Iterable[bytes]) -> float:
     return (one & other).total() / max(one.total(), other.total(), 1)
 
 
-def definitions(gone: Sequence[Place], came: Sequence[Place]) -> list[tuple[Place, Place]]:
-    """Return which of the definitions that are gone became which new ones."""
+def definitions(
+    gone: Sequence[Place], came: Sequence[Place], names: Renames | None = None
+) -> list[tuple[Place, Place]]:
+    """Return which of the definitions that are gone became which new ones.
+
+    Args:
+        gone: Those that are no more.
+        came: Those that are new.
+        names: Names that were renamed everywhere, old → new.
+    """
     pairs = []
     free = list(gone)
     known: dict[str, list[Place]] = {}
     for place in gone:
-        known.setdefault(shape(place), []).append(place)
+        known.setdefault(shape(place, names or {}), []).append(place)
     for place in came:
         equal = [p for p in known.get(shape(place), ()) if p in free]
         best = next((p for p in equal if p.last == place.last), equal[0] if equal else None)
@@ -146,9 +155,9 @@ def _body(place: Place) -> list[bytes]:
     return place.outline.lines[place.definition.line : place.definition.end]
 
 
-def shape(place: Place) -> str:
+def shape(place: Place, names: Renames | None = None) -> str:
     """Return the structure of a definition but for its docstring and its own name."""
-    node = place.definition.node
+    node = renamed(place.definition.node, names or {})
     body = node.body[1:] if is_text(node.body[0]) else node.body
     parts = [*node.decorator_list, *getattr(node, "bases", []), *body]
     parts += [node.args] if isinstance(node, FUNCTIONS) else []

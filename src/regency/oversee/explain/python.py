@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from regency.oversee.explain import pairing, reach, renames
 from regency.oversee.explain.renames import Renames
 from regency.oversee.explain.side import Side, shown
-from regency.oversee.explain.story import Source, Story, paired
+from regency.oversee.explain.story import Source, Story, pair_again, paired
 from regency.oversee.explain.unit import candidates_of, facts_of
 from regency.oversee.outline import FUNCTIONS, Definition, Outline
 from regency.records import Fact
@@ -29,6 +29,8 @@ def told(sources: Sequence[Source]) -> dict[str, list[Fact]]:
     """
     story = paired(sources)
     story.names = _renames(story)
+    if story.names:
+        pair_again(story)
     return {source.path: _file(source, story) for source in sources}
 
 

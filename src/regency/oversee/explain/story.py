@@ -65,6 +65,22 @@ def paired(sources: Sequence[Source]) -> Story:
     return story
 
 
+def pair_again(story: Story) -> None:
+    """Pair definitions that are equal once the renamed names are, and were not before."""
+    gone, came = [], []
+    for source in story.sources:
+        old, new = source.old.definitions, source.new.definitions
+        lost = {n: d for n, d in old.items()
+                if n not in new and (source.pair.old_path, n) not in story.left}  # fmt: skip
+        fresh = {n: d for n, d in new.items()
+                 if n not in old and story.outer(source.path, n) is None}  # fmt: skip
+        gone += _places(source.pair.old_path, lost, source.old)
+        came += _places(source.path, fresh, source.new)
+    for was, now in pairing.definitions(gone, came, story.names):
+        story.became[now.path, now.name] = was
+        story.left.add((was.path, was.name))
+
+
 def _places(path: str, found: Mapping[str, Definition], outline: Outline) -> list[Place]:
     names = pairing.outermost(found, found)
     return [Place(path, name, found[name], outline) for name in names]

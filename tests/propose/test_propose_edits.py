@@ -1,6 +1,7 @@
 """Answers of models: every form of the corpus, and texts that no model would write."""
 
 import pytest
+from answer_forms import generator, made
 from answers_corpus import CASES, NET, ONE, TRAIN, TWO, Case, block, whole
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -159,3 +160,25 @@ def test_long_answers_are_refused_and_large_files_are_quick():
 def test_syntax(path, content, fault):
     said = syntax_fault(path, content)
     assert (fault in said) if fault else not said
+
+
+def filled(text):
+    return [line for line in text.split("\n") if line.strip()]
+
+
+def test_generated_answers_become_what_was_meant_or_are_refused():
+    right = 0
+    for seed in range(1500):
+        text, answer, want = made(generator(seed))
+        try:
+            edit = read_answer(answer, {"a.py": text.encode()}, ("a.py",)).edits[0]
+        except Unreadable:
+            continue
+        assert filled((edit.content or b"").decode()) == filled(want), answer
+        right += 1
+    assert right > 900
+
+
+def test_numbers_of_blank_lines_are_refused_not_crashed_on():
+    with pytest.raises(Unreadable, match="not in the file"):
+        read_answer(block("3: ", "x = 1"), TREE, EDITABLE)

@@ -160,7 +160,7 @@ class _Files:
             raise Unreadable(
                 f"the answer gives {path} whole and also changes it. Do one of the two."
             )
-        new, line = piece.new or "", piece.line
+        new = piece.new or ""
         before = self._before(path)
         check_complete(path, {ln.strip() for ln in (before + old).splitlines()}, new)
         now = self.texts.get(path, before)
@@ -170,11 +170,11 @@ class _Files:
             return
         if now != before:  # a block may not fit what another one wrote
             self._once(path, before, old, piece)
-        self.texts[path] = replaced(now, old, new, line=line, inside=piece.inside)
+        self.texts[path] = replaced(now, old, new, inside=piece.inside)
 
     def _once(self, path: str, before: str, old: str, piece: Piece) -> None:
         try:
-            replaced(before, old, piece.new or "", line=piece.line, inside=piece.inside)
+            replaced(before, old, piece.new or "", inside=piece.inside)
         except Unreadable as error:
             if "places in the file" in str(error):
                 raise

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from regency.propose.edits.piece import Piece
 
-_HUNK = re.compile(r"^@@(?: -(\d+)(?:,\d+)? \+\d+(?:,\d+)? @@.*| .*|)$")
+_HUNK = re.compile(r"^@@(?: .*)?$")
 _PATCHED = re.compile(r"^\*\*\* (Update|Add|Delete) File: (.+)$")
 _HEAD = ("diff --git ", "index ", "new file mode", "deleted file mode", "old mode", "new mode",
          "similarity index", "*** Begin Patch", "*** End Patch", "*** End of File")  # fmt: skip
@@ -42,7 +42,7 @@ class _Reader:
 
     def __init__(self, path: str) -> None:
         self.path, self.before = path, ""
-        self.state, self.start = "prose", 0
+        self.state = "prose"
         self.hunk: list[str] = []
         self.found: list[Piece] = []
 
@@ -55,9 +55,8 @@ class _Reader:
             self.before, self.state = _name(line), "head"
         elif line.startswith("+++ ") and self.state == "head":
             self._named(_name(line))
-        elif begun := _HUNK.match(line):
+        elif _HUNK.match(line):
             self.close()
-            self.start = int(begun[1] or 0)
             if self.state != "delete":
                 self.state = "add" if self.before == NOWHERE else "hunk"
         elif line.startswith(_HEAD):
@@ -69,12 +68,12 @@ class _Reader:
         """Make a piece of the hunk that ends here."""
         if any(line[:1] in ("+", "-") for line in self.hunk):
             whole = self.state == "add"
-            self.found.append(_piece(self.path, self.hunk, self.start, whole=whole))
+            self.found.append(_piece(self.path, self.hunk, whole=whole))
         self.hunk = []
 
     def _patched(self, state: str, path: str) -> None:
         self.close()
-        self.path, self.state, self.start = path, state, 0
+        self.path, self.state = path, state
         if state == "delete":
             self.found.append(Piece(path, None))
 
@@ -85,7 +84,7 @@ class _Reader:
             self.state = "delete"
 
 
-def _piece(path: str, hunk: Sequence[str], start: int, *, whole: bool) -> Piece:
+def _piece(path: str, hunk: Sequence[str], *, whole: bool) -> Piece:
     while hunk and not hunk[-1].strip():
         hunk = hunk[:-1]
     kept = [line for line in hunk if not line.startswith("\\")]
@@ -93,7 +92,7 @@ def _piece(path: str, hunk: Sequence[str], start: int, *, whole: bool) -> Piece:
     new = [_body(line) for line in kept if not line.startswith("-")]
     if whole:
         return Piece(path, "\n".join(new) + "\n")
-    return Piece(path, "".join(f"{ln}\n" for ln in new), "".join(f"{ln}\n" for ln in old), start)
+    return Piece(path, "".join(f"{ln}\n" for ln in new), "".join(f"{ln}\n" for ln in old))
 
 
 def _body(line: str) -> str:

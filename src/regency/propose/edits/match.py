@@ -14,7 +14,7 @@ _MOST_STEPS = 4_000_000  # lines compared at most; larger files ask for exact bl
 Lines = list[str]
 
 
-def replaced(text: str, old: str, new: str, *, line: int = 0, inside: bool = False) -> str:
+def replaced(text: str, old: str, new: str, *, inside: bool = False) -> str:
     """Return ``text`` with ``old`` replaced by ``new`` at the one place where it stands.
 
     From strict to lenient: as it is; without spaces at line ends; without blank lines around it;
@@ -25,8 +25,6 @@ def replaced(text: str, old: str, new: str, *, line: int = 0, inside: bool = Fal
         text: The file.
         old: What to look for.
         new: What to put there.
-        line: Line, from 1, on which a diff says that ``old`` begins; settles which of several
-            equal places is meant, and only if one of them begins just there.
         inside: Whether ``old`` may begin and end within a line.
 
     Raises:
@@ -34,7 +32,9 @@ def replaced(text: str, old: str, new: str, *, line: int = 0, inside: bool = Fal
     """
     if inside and old.strip() and (count := text.count(old)):
         _once(count, old)
-        return text.replace(old, new)
+        before, _, after = text.partition(old)
+        if "\n" not in old or _whole_lines(before, old, after):
+            return before + new + after
     if not old.strip():
         if text.strip():
             raise Unreadable(
@@ -43,17 +43,23 @@ def replaced(text: str, old: str, new: str, *, line: int = 0, inside: bool = Fal
         return new
     lines, wanted, fresh = _split(text), _split(old), _split(new)
     for look in (_exactly, _trimmed, _shifted, _unnumbered, _nearly):
-        if (found := look(lines, wanted, fresh, line)) is not None:
+        if (found := look(lines, wanted, fresh)) is not None:
             return "\n".join(found) + ("\n" if found and text.endswith("\n") else "")
     raise Unreadable(_nowhere(lines, wanted))
 
 
-def _exactly(lines: Lines, wanted: Lines, fresh: Lines, at: int) -> Lines | None:
-    return _put(lines, wanted, fresh, at, str.__eq__)
+def _whole_lines(before: str, old: str, after: str) -> bool:
+    """Return whether ``old``, of more than one line, begins and ends where lines of the file do."""
+    begins = not before.rpartition("\n")[2].strip()
+    return begins and (old.endswith("\n") or after[:1] in ("", "\n"))
 
 
-def _trimmed(lines: Lines, wanted: Lines, fresh: Lines, at: int) -> Lines | None:
-    found = _put(lines, wanted, fresh, at, _same)
+def _exactly(lines: Lines, wanted: Lines, fresh: Lines) -> Lines | None:
+    return _put(lines, wanted, fresh, str.__eq__)
+
+
+def _trimmed(lines: Lines, wanted: Lines, fresh: Lines) -> Lines | None:
+    found = _put(lines, wanted, fresh, _same)
     if found is not None:
         return found
     # A blank line at an end of both sides is layout of the answer, not of the file.
@@ -61,10 +67,10 @@ def _trimmed(lines: Lines, wanted: Lines, fresh: Lines, at: int) -> Lines | None
         wanted, fresh = wanted[1:], fresh[1:] if fresh and not fresh[0].strip() else fresh
     while wanted and not wanted[-1].strip():
         wanted, fresh = wanted[:-1], fresh[:-1] if fresh and not fresh[-1].strip() else fresh
-    return _put(lines, wanted, fresh, at, _same) if wanted else None
+    return _put(lines, wanted, fresh, _same) if wanted else None
 
 
-def _shifted(lines: Lines, wanted: Lines, fresh: Lines, at: int) -> Lines | None:
+def _shifted(lines: Lines, wanted: Lines, fresh: Lines) -> Lines | None:
     """Match at another depth, the same for all lines, and move the new lines as far."""
     base = _margin(wanted)
     bare = [ln[len(base) :] if ln.strip() else "" for ln in wanted]
@@ -76,7 +82,7 @@ def _shifted(lines: Lines, wanted: Lines, fresh: Lines, at: int) -> Lines | None
             places.append((start, margin))
     if not places:
         return None
-    start = _pick([place for place, _ in places], wanted, at)
+    start = _pick([place for place, _ in places], wanted)
     margin = dict(places)[start]
     if any(ln.strip() and not ln.startswith(base) for ln in fresh):
         raise Unreadable(
@@ -87,18 +93,19 @@ def _shifted(lines: Lines, wanted: Lines, fresh: Lines, at: int) -> Lines | None
     return [*lines[:start], *moved, *lines[start + len(bare) :]]
 
 
-def _unnumbered(lines: Lines, wanted: Lines, fresh: Lines, at: int) -> Lines | None:
+def _unnumbered(lines: Lines, wanted: Lines, fresh: Lines) -> Lines | None:
     filled = [ln for ln in wanted if ln.strip()]
     if not all(_NUMBERED.match(ln) for ln in filled):
         return None
     both = all(_NUMBERED.match(ln) for ln in fresh if ln.strip())
     bare = [_NUMBERED.sub("", ln) for ln in wanted]
-    return _trimmed(lines, bare, [_NUMBERED.sub("", ln) for ln in fresh] if both else fresh, at)
+    if not any(ln.strip() for ln in bare):
+        return None
+    return _trimmed(lines, bare, [_NUMBERED.sub("", ln) for ln in fresh] if both else fresh)
 
 
-def _nearly(lines: Lines, wanted: Lines, fresh: Lines, at: int) -> Lines | None:
+def _nearly(lines: Lines, wanted: Lines, fresh: Lines) -> Lines | None:
     """Match where most lines are the same, and change only lines that are."""
-    del at
     size = len(wanted)
     if size < _NEAR_LINES or len(lines) * size > _MOST_STEPS:
         return None
@@ -134,12 +141,12 @@ def _carried(part: Lines, wanted: Lines, fresh: Lines) -> Lines:
 
 
 def _put(
-    lines: Lines, wanted: Lines, fresh: Lines, at: int, same: Callable[[str, str], bool]
+    lines: Lines, wanted: Lines, fresh: Lines, same: Callable[[str, str], bool]
 ) -> Lines | None:
     places = _places(lines, wanted, same)
     if not places:
         return None
-    start = _pick(places, wanted, at)
+    start = _pick(places, wanted)
     return [*lines[:start], *fresh, *lines[start + len(wanted) :]]
 
 
@@ -152,16 +159,14 @@ def _places(lines: Lines, wanted: Lines, same: Callable[[str, str], bool]) -> li
     ]
 
 
-def _pick(places: Sequence[int], wanted: Lines, at: int) -> int:
-    if at - 1 in places:
-        return at - 1
+def _pick(places: Sequence[int], wanted: Lines) -> int:
     _once(len(places), "\n".join(wanted))
     return places[0]
 
 
 def _once(count: int, old: str) -> None:
     if count > 1:
-        first = next(ln for ln in old.splitlines() if ln.strip()).strip()
+        first = next((ln.strip() for ln in old.splitlines() if ln.strip()), "")
         raise Unreadable(
             f"a search block fits {count} places in the file: it begins {first!r:.120}. Add lines "
             "around it until it fits one."
@@ -169,7 +174,7 @@ def _once(count: int, old: str) -> None:
 
 
 def _nowhere(lines: Lines, wanted: Lines) -> str:
-    first = next(ln for ln in wanted if ln.strip())
+    first = next((ln for ln in wanted if ln.strip()), "")
     near = difflib.get_close_matches(first, lines[:5000], 1, 0.6)
     hint = f" The file has the line {near[0].strip()!r:.120}." if near else ""
     return (

@@ -11,7 +11,6 @@ class Piece:
         path: The path as the answer writes it; empty where it names none.
         new: The whole file, or what takes the place of ``old``; None deletes the file.
         old: Text to look for; None: ``new`` is the whole file.
-        line: Line, from 1, that a diff says ``old`` begins on; 0 where none is given.
         inside: Whether ``old`` may begin and end within lines, as in tools for editing.
         closed: Whether the block had its end, so that nothing was cut off.
     """
@@ -19,6 +18,5 @@ class Piece:
     path: str
     new: str | None
     old: str | None = None
-    line: int = 0
     inside: bool = False
     closed: bool = True

@@ -23,6 +23,7 @@ _DOTS = re.compile(r"^\s*(?:#|//|--|/\*|<!--|;|%)?\s*(?:\.{3,}|…)\s*(?:\*/|-->
 _COMMENT = re.compile(r"^\s*(?:#|//|--|/\*|<!--|;|%|\.{3}|…|\[|\()")
 _MAIN = re.compile(r"^if __name__ *==", re.MULTILINE)
 _KEPT = 0.5  # share of the old lines below which a new text may be no more than an excerpt
+_KEPT_TEXT = 0.8  # the same for files whose parts nobody can tell
 
 
 def check_whole(path: str, before: str, after: str) -> None:
@@ -76,7 +77,7 @@ def _excerpt(path: str, before: str, after: str) -> bool:
     old, new = _counted(before), _counted(after)
     kept = sum((old & new).values()) / max(sum(old.values()), 1)
     if not path.endswith((".py", ".pyi")):
-        return kept < _KEPT
+        return kept < _KEPT_TEXT
     was, now = _names(before), _names(after)
     if was is None or now is None:
         return kept < _KEPT

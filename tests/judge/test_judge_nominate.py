@@ -187,8 +187,9 @@ def test_what_a_busy_machine_does_to_both_runs_of_a_pair_is_not_taken_for_a_gain
 
 
 def test_the_first_look_stays_cheap_until_drift_is_known(make_lab):
-    for company, runs in ((0, 1), (nominate.LEAST_COMPANY, 2)):
-        lab, noise = make_lab(effects={"c1": -20}), nominate.Noise(0.1, 1.0, company)
+    least = nominate.LEAST_COMPANY
+    for run_sd, company, runs in ((0.3, 0, 1), (0.3, least, 2), (0.1, least, 1), (1.0, 0, 2)):
+        lab, noise = make_lab(effects={"c1": -20}), nominate.Noise(0.1, run_sd, company)
         stage = nominate.search("c1", BASE, noise, JudgeTable(), lab.scale, seeds, together=True)
         lab.drive(stage)
         assert len(lab.requests) == runs

@@ -38,6 +38,9 @@ SEARCH_FOR_A_PAIR = 8  # candidates searched in vain; a pair costs two runs, a s
 PAIR_FIRST = 2.0  # variance of an unpaired first look over that of a pair, which costs twice
 # Champion's runs that drift is told from. A lab's first gains are large, and quick looks find them.
 LEAST_COMPANY = 16
+HOPELESS = (
+    25.0  # the same ratio of variances where a look alone says next to nothing from the start
+)
 HALF_ROOT = math.sqrt(0.5)
 NO_SCORE = "A run gave no score."
 WORSE = "It scored no better than the champion in search."
@@ -212,8 +215,8 @@ class Looks:
             few = self.base.runs < BASELINE_RUNS and self.noise.run_sd > 0
             return few and len(self.trials) == 1
         alone = self.noise.run_sd**2 * (1 + 1 / self.base.runs)
-        drifting = alone > PAIR_FIRST * self.noise.pair_sd**2
-        return bool(self.trials) or (drifting and self.noise.company >= LEAST_COMPANY)
+        worth = PAIR_FIRST if self.noise.company >= LEAST_COMPANY else HOPELESS
+        return bool(self.trials) or alone > worth * self.noise.pair_sd**2
 
     def _gain(self) -> tuple[float, float]:
         """Return the mean gain and its standard error.

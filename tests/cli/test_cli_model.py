@@ -124,6 +124,11 @@ def test_kill_9_during_a_call_loses_and_repeats_nothing_but_that_call(tmp_path):
     trees = [body["tree"] for body in candidates]
     judged = {body["candidate"] for body in entries(folder, "verdict")}
     assert len(set(trees)) == 2
+    with Lab.open(folder) as lab:  # the champion's own score, not the one it replaced
+        brief, files = lab.ask()
+    x = float(files["model.py"].decode().split("X = ")[1].split()[0])
+    assert brief.champion != "c0"
+    assert abs(brief.champion_score - (x - 3) ** 2) < 0.1
     assert {body["id"] for body in candidates} <= judged
 
 

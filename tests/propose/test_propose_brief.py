@@ -107,7 +107,7 @@ def test_guards_and_what_is_left_are_told():
     left = {"candidates": 12, "wall_s": 1800, "held": "2 packets wait"}
     text = digest(build_brief(guarded, standing(left=left)), {}).markdown()
     assert "size: bytes at most 1.5 times the champion's" in text
-    assert "12 more candidates" in text and "30 minutes" in text and "2 packets wait" in text
+    assert "12 more candidates" in text and "inutes left: 30" in text and "2 packets wait" in text
 
 
 @given(st.text(max_size=200), st.text(max_size=80), st.text(max_size=80))

@@ -1,6 +1,7 @@
 """`Lab`: one lab, open: run it, ask and tell, decide, and read where it stands."""
 
 import contextlib
+import math
 import os
 import shutil
 import threading
@@ -31,6 +32,7 @@ from regency.records import (
     Event,
     Generation,
     Proposal,
+    Purpose,
     Signature,
     Trial,
     plain,
@@ -140,7 +142,7 @@ class Lab(Opened):
         standing = Standing(
             parent=champion,
             champion=champion,
-            champion_score=calibration.search_mean if calibration else 0.0,
+            champion_score=self._score_of(champion),
             noise_sd=calibration.noise_sd if calibration else 0.0,
             editable=tuple(p for p in files if match(p, self.config.change.editable)),
             program=self.program(),
@@ -256,6 +258,15 @@ class Lab(Opened):
     def _told(self, summary: Summary) -> Summary:
         self._ended = summary.reason
         return summary
+
+    def _score_of(self, champion: str) -> float:
+        """Return a champion's mean score on the search split, from runs that did not choose it."""
+        calibration = self.store.calibration()
+        if calibration is not None and calibration.candidate == champion:
+            return calibration.search_mean
+        runs = [t for t in self.store.trials(champion, Purpose.SEARCH) if t.score is not None]
+        fresh = [t for t in runs if t.key.startswith("baseline/")] or runs
+        return math.fsum(t.score or 0.0 for t in fresh) / max(len(fresh), 1)
 
     def _agents(self, wanted: Sequence[str]) -> dict[str, float]:
         known = self.config.agents

@@ -186,7 +186,7 @@ def _left(left: Mapping[str, Json]) -> str:
     if "candidates" in left:
         said.append(f"{left['candidates']} more candidates can be judged in this run")
     if "wall_s" in left:
-        said.append(f"it ends in {left['wall_s'] / 60:.0f} minutes")
+        said.append(f"minutes left: {left['wall_s'] / 60:.0f}")
     text = f" {'; '.join(said).capitalize()}." if said else ""
     return text + (f" Promotions wait: {left['held']}." if left.get("held") else "")
 

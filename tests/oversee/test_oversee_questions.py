@@ -73,3 +73,8 @@ def test_a_contradicted_claim_comes_first_and_there_are_few():
     assert found[0] == "The rationale says “only SEED”, but it also changes f: which is meant?"
     assert len(found) == MOST
     assert questions([], []) == ()
+
+
+def test_a_comparison_that_is_reversed():
+    (asked_of,) = questions(facts({"m.py": b"y = x == 1\n"}, {"m.py": b"y = x != 1\n"}), [])
+    assert asked_of == "`x == 1` is now `x != 1` in m.py: is the reversal meant?"

@@ -104,7 +104,9 @@ def _boundaries(facts: Iterable[Fact]) -> Iterator[str]:
         old, arrow, new = fact.text.partition(" → ")
         same = _COMPARES.sub(" ? ", f" {old} ") == _COMPARES.sub(" ? ", f" {new} ")
         if fact.kind in ("condition", "operator") and arrow and same and _COMPARES.search(old):
-            yield f"`{old}` is now `{new}` in {_name(fact)}: which test stands at the boundary?"
+            reversed_ = {"==", "!="} & {*old.split()} and {"==", "!="} & {*new.split()}
+            ask = "is the reversal meant?" if reversed_ else "which test stands at the boundary?"
+            yield f"`{old}` is now `{new}` in {_name(fact)}: {ask}"
 
 
 def _values(facts: Iterable[Fact]) -> Iterator[str]:

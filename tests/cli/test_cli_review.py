@@ -5,6 +5,7 @@ import json
 import pytest
 from terminal import piped, typed
 
+from regency.lab import Lab
 from toy_lab import git
 
 
@@ -13,10 +14,9 @@ def test_a_pipe_cannot_decide_in_a_real_lab(tested):
         done = piped("review", verb, "p1", "--reason", "fine", "--dir", str(tested), stdin="y\n")
         assert done.code == 3
         assert "needs a human at a terminal" in done.err
-    found = json.loads(
-        piped("log", "--kind", "decision.refused", "--json", "--dir", str(tested)).out
-    )
-    said = [entry["body"]["item"] for entry in found["entries"]]
+    with Lab.open(tested) as lab:
+        entries = list(lab.recorder.log.entries())
+    said = [entry.body["item"] for entry in entries if entry.kind == "decision.refused"]
     assert said[-3:] == [f"regency review {v}" for v in ("approve", "reject", "request-changes")]
     assert json.loads(piped("review", "--dir", str(tested), "--json").out)["items"]
 

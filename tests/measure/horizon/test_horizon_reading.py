@@ -164,7 +164,7 @@ def test_counts_that_cannot_be_used(tmp_path, row, words):
         ("r.json", "3", ("no table",)),
         ("r.yaml", "a: [1, 2", ("not valid YAML",)),
         ("r.yaml", "a: &x [1]\nb: *x\n", ("aliases",)),
-        ("r.yaml", "[" * 5000 + "]" * 5000, ("nested",)),
+        ("r.yaml", "[" * 5000 + "]" * 5000, ("nest",)),
         ("r.yaml", "!!python/object/apply:os.system [echo]", ("not valid YAML",)),
         ("r.yaml", "agent:\n  A: 3\n", ("no list of tasks",)),
         ("r.txt", "x", (".jsonl",)),

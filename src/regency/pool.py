@@ -10,6 +10,7 @@ from regency.judge.nominate import SearchResult
 from regency.records import Answer, Calibration, Candidate, Event, Nomination, Verdict, plain
 
 POOL_SIZE = 16  # promising candidates kept waiting for their test
+_RECORDS_KEPT = 256  # they never change, and are looked at again and again
 
 
 @dataclass(slots=True)
@@ -33,6 +34,7 @@ class Pool:
     tested: int = 0
     searched: int = 0
     stuck: bool = False
+    _records: dict[str, Candidate] = field(default_factory=dict)
 
     @property
     def ready(self) -> bool:
@@ -135,7 +137,11 @@ class Pool:
         return simplify.margin_left(self.desk.config.judge, self.desk.store.promoted())
 
     def _record(self, candidate: str) -> Candidate:
-        return self.desk.store.candidate(candidate).record
+        if candidate not in self._records:
+            if len(self._records) > _RECORDS_KEPT:
+                self._records.clear()
+            self._records[candidate] = self.desk.store.candidate(candidate).record
+        return self._records[candidate]
 
     def _gain(self, candidate: str) -> float:
         return self.results[candidate].gain or 0.0

@@ -353,5 +353,10 @@ def test_the_filter_is_that_of_the_task_whatever_came_before(warm, tmp_path):
         os.waitpid(child, 0)
         print("forked")
     """
-    seen = [run(warm, tmp_path, code, Limits(processes=n)).stdout for n in (1, 3, 3, 1, 1, 3)]
+    seen = []
+    for processes in (1, 3, 3, 1, 1, 3):
+        # On a busy machine a change of the kind of task may be refused once: what counts here is
+        # that no task ever runs under the filter of another kind.
+        tries = (run(warm, tmp_path, code, Limits(processes=processes)) for _ in range(3))
+        seen.append(next(result.stdout for result in tries if result.status == "ok"))
     assert seen == ["1\n", "forked\n", "forked\n", "1\n", "1\n", "forked\n"]

@@ -222,6 +222,15 @@ def test_edits_compile_touch_one_span_and_are_told_truly(content, data):
     check_claim(content, after, *said_of(chosen, move))
 
 
+def test_a_swap_of_top_level_statements_has_the_digest_of_its_result():
+    text = b"import math\nif B:\n  A = B\nA = f(0.0, k=(0.0 + 0.0))\nA = A\nA = (0.0 + 0.0)\n"
+    found = surface(text)
+    swaps = [(site, m) for site in found.sites.values() for m in site.moves if m.op == "swap"]
+    assert swaps
+    for choice in swaps:
+        assert surface(found.contents([choice])["a.py"]).digest == found.result([choice])
+
+
 def check_claim(before, after, claimed, said):
     lines = re.split(r"\r\n|\r|\n", before.decode())
     change = re.fullmatch(r"changes only (.+) in a\.py from (.+) to (.+)", claimed, re.DOTALL)

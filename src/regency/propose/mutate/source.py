@@ -95,13 +95,17 @@ class Source:
         for start, end, new in edits:
             index = bisect.bisect_right(self._cuts, start) - 1
             if index + 1 < len(self._cuts) and end > self._cuts[index + 1]:
-                return _digest(_apply(self.text, edits))
+                return _joined([_digest(_apply(self.text, edits))])
             base = self._cuts[index]
             touched.setdefault(index, []).append((start - base, end - base, new))
         parts = list(self._digests)
         for index, local in touched.items():
             parts[index] = _digest(_apply(self._segment(index), local))
-        return hashlib.sha256("".join(parts).encode()).hexdigest()
+        return _joined(parts)
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
 def decorators(statement: ast.stmt) -> list[ast.expr]:

@@ -96,7 +96,11 @@ class Admission:
         with self._numbering():
             first = self._store.next_candidate_number()
             waiting = Counter(self._store.waiting())
-            drafts = [self._draft(first + n, p, waiting) for n, p in enumerate(proposals)]
+            parents = {name: self._parent(name) for name in {p.parent for p in proposals}}
+            drafts = [
+                self._draft(first + n, p, parents[p.parent], waiting)
+                for n, p in enumerate(proposals)
+            ]
             kept = [draft for draft in drafts if _keepable(draft)]
             written = iter(self._written(kept))
             admitted = []
@@ -125,8 +129,12 @@ class Admission:
                 notes[candidate.commit] = note_text(candidate, draft.before, after)
         write_notes(self._repo, self._writer, notes, int(time.time()))
 
-    def _draft(self, number: int, proposal: Proposal, waiting: Counter[str]) -> _Draft:
-        parent = self._store.candidate(proposal.parent or self._store.champion()).record
+    def _parent(self, named: str) -> Candidate:
+        return self._store.candidate(named or self._store.champion()).record
+
+    def _draft(
+        self, number: int, proposal: Proposal, parent: Candidate, waiting: Counter[str]
+    ) -> _Draft:
         before, edits = self._files(parent.id), proposal.edits
         adds = any(edit.path not in before for edit in edits)
         present = self._repo.files(parent.commit) if adds else ()

@@ -122,8 +122,9 @@ class Turns:
     def _speak(self, name: str, standing: Standing, count: int, turn: int) -> list[Proposal]:
         files = self._desk.files(standing.parent)
         proposals = []
-        for place in range(count):
-            brief = self._brief(name, standing, turn, place)
+        first = self._desk.store.next_candidate_number()
+        for number in range(first, first + count):
+            brief = self._brief(name, standing, turn, number)
             try:
                 proposals.append(self._desk.proposers[name].propose(brief, files))
             except NothingLeft as error:
@@ -133,7 +134,8 @@ class Turns:
 
     def _send(self, name: str, standing: Standing, turn: int) -> None:
         """Let a slow agent begin; the loop goes on meanwhile."""
-        brief = self._brief(name, standing, turn)
+        number = self._desk.store.next_candidate_number()
+        brief = self._brief(name, standing, turn, number)
         files = dict(self._desk.files(standing.parent))
         self._desk.show(Event("at work", {"agent": name, "parent": brief.parent}))
         self._away[self._threads.submit(self._propose, name, brief, files)] = name
@@ -154,8 +156,7 @@ class Turns:
                 self._say(name, error)
         return proposals
 
-    def _brief(self, name: str, standing: Standing, turn: int, place: int = 0) -> Brief:
-        number = self._desk.store.next_candidate_number() + place
+    def _brief(self, name: str, standing: Standing, turn: int, number: int) -> Brief:
         news, self._news[name] = self._news[name], []
         seed = self._desk.seeds(f"propose/{number}/{turn}")
         if name in self._slow:  # others learn from the news alone, and are asked too often

@@ -24,8 +24,10 @@ class Memory:
             parent: Candidate that it was made from.
             after: Its files, as agents may see them.
         """
+        if not (rejected := self._known()):
+            return ""
         base = self._lab.files(self._lab.store.generation().candidate)
-        one = again(self._known(), base, self._lab.files(parent), after)
+        one = again(rejected, base, self._lab.files(parent), after)
         return "" if one is None else _TURNED_DOWN.format(item=one.item, reason=one.reason)
 
     def _known(self) -> list[Rejected]:

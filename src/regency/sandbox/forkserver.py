@@ -121,13 +121,14 @@ def _next(channel: socket.socket) -> _Job | None:
 
 def _start(job: _Job, way: Confinement, interpreter: list[str]) -> None:
     single, places, joins = job
-    syscalls.call("setns", places["pids"], syscalls.CLONE_NEWPID)  # for children only
-    child = os.fork()
+    child = _fork_into(places["pids"])
     if child == 0:
         _become(places, joins, way, interpreter, single=single)
     with socket.socket(fileno=places.pop("line")) as line:
         for place in (*places.values(), *joins):
             os.close(place)
+        if child is None:
+            return  # whoever waits for it sees the line end
         handle = os.pidfd_open(child)
         with contextlib.suppress(OSError):  # an init that was killed does not listen
             socket.send_fds(line, [b"x"], [handle])
@@ -136,6 +137,15 @@ def _start(job: _Job, way: Confinement, interpreter: list[str]) -> None:
         spent = (usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10)
         with contextlib.suppress(OSError):
             line.send(json.dumps([os.waitstatus_to_exitcode(code), *spent]).encode())
+
+
+def _fork_into(pids: int) -> int | None:
+    """Fork into a pid namespace; None if it is refused, as after its init was ended (ENOMEM)."""
+    try:
+        syscalls.call("setns", pids, syscalls.CLONE_NEWPID)  # for children only
+        return os.fork()
+    except OSError:
+        return None
 
 
 def _become(

@@ -71,6 +71,8 @@ def run(way: Confinement, owner: template.Owner, pipes: Pipes, place: Place) -> 
         report = _Init(way, owner, pipes, place).run()
     except EOFError:
         os._exit(0)  # there is no task: this process is not needed any more
+    except ConnectionError as error:
+        report = {"died": True, "refused": str(error)}
     except BaseException as error:  # noqa: BLE001  # must not run on as a second spawner
         report = {"refused": str(error) or repr(error)}
     os.write(pipes.report, json.dumps(report).encode() + END)

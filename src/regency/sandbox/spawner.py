@@ -35,6 +35,8 @@ from regency.sandbox.warm import BOOT, Unfit, Warm
 from regency.sandbox.wrapped import Wrapper
 
 _GRACE_S = 5.0  # init enforces the wall limit itself; this is for when it cannot
+_TRIES = 2
+_SOON_S = 0.1  # a process that ends closes its sockets a moment before it counts as ended
 _SMALL = "tmp"
 _SCOPED = 6  # since this version Landlock keeps signals inside
 # What programs ask about the machine; single files, since all of /proc tells of other processes.
@@ -166,12 +168,16 @@ class Spawner:
         job was not free yet: nothing of the task has run then, and another one gets it.
 
         Raises:
-            EOFError: The engine is gone; nothing of the job is left.
+            EOFError: The engine or the warm process is gone; nothing of the job is left.
         """
-        answer = self._run(task)
-        if "died" in answer:
-            self._discard()
+        answer: dict[str, Any] = {}
+        for _ in range(_TRIES):
             answer = self._run(task)
+            if "died" not in answer:
+                break
+            self._discard()
+            if self._warm is not None and self._warm.is_gone(_SOON_S):
+                raise EOFError("the warm process is gone")
         return answer
 
     def _discard(self) -> None:

@@ -6,6 +6,7 @@ What runs inside it is `forkserver`.
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -62,7 +63,8 @@ def ask(
         single: Whether it may start no process of its own.
 
     Raises:
-        OSError: The warm process is gone.
+        ConnectionError: It is gone, or could not fork.
+        OSError: The kernel refuses.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs, contextlib.ExitStack() as stack:
@@ -74,7 +76,7 @@ def ask(
         socket.send_fds(channel, [SINGLE if single else SEVERAL], places)
     _, descriptors, _, _ = socket.recv_fds(ours, 1, 1)
     if not descriptors:
-        raise ConnectionResetError("the warm process is gone")
+        raise ConnectionResetError("the warm process could not fork")
     return Child(ours, descriptors[0])
 
 
@@ -105,6 +107,10 @@ class Warm:
         if "unfit" in said:
             raise Unfit(said["unfit"])
         self.modules = int(said["modules"])
+
+    def is_gone(self, wait_s: float) -> bool:
+        """Return whether it ends within ``wait_s`` seconds."""
+        return bool(select.select([self.gone], [], [], wait_s)[0])
 
     def _answer(self) -> dict[str, Any]:
         try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from regency.cli.main import COMMANDS, cli
 
-HEAVY = ("numpy", "scipy", "sqlalchemy", "pydantic", "cryptography", "rich")
+HEAVY = ("numpy", "scipy", "sqlalchemy", "pydantic", "cryptography", "rich", "mcp", "anyio")
 
 
 def test_help_loads_nothing_heavy():

@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, Lazy] = {
     "submit": Lazy("submit", "submit", "Propose a candidate, as a person or for any agent."),
     "try": Lazy("experiment", "attempt", "Run a change in the sandbox without proposing it."),
     "notebook": Lazy("notebook", "notebook", "What was learned, for agents that come later."),
+    "mcp": Lazy("mcp", "mcp", "The lab as tools for an agent that speaks MCP."),
     "review": Lazy("review", "review", "What waits for a human, and deciding on it."),
     "keys": Lazy("keys", "keys", "Whose SSH keys sign decisions."),
     "pause": Lazy("brakes", "pause", "Stop all agents until a human resumes."),

@@ -1,6 +1,5 @@
 """Options that say what a change is and whose: shared by all commands that take one."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from regency.lab import Lab
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
-_MOST = 200  # characters of a model's or session's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +33,9 @@ class By:
             if self.model or self.session:
                 raise BadInput("--model and --session are an agent's: give its --agent NAME too.")
             return Agent(lab.repo.user()[0], "human")
-        if not _NAME.fullmatch(self.name):
-            raise BadInput(
-                f"{self.name[:80]!r} cannot be an agent's name: use up to 64 letters, digits, "
-                "spaces and . _ -"
-            )
-        for said in (self.model, self.session):
-            if len(said) > _MOST or not said.isprintable():
-                raise BadInput(f"{said[:80]!r} is no name: give at most {_MOST} plain characters.")
-        return Agent(self.name, "external", self.model, session=self.session)
+        from regency.lab.submission import agent_named
+
+        return agent_named(self.name, self.model, self.session)
 
 
 @dataclass(frozen=True, slots=True)

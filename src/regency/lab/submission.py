@@ -4,6 +4,7 @@ Decides nothing on what may change: admission screens these like all others.
 """
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from regency.repo.tree import edits_between
 MAX_BYTES = 32 << 20
 SKIPPED = {".git", ".regency", "__pycache__", ".venv"}
 TRAILER = "Regency-Candidate: "
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
+_MOST = 200  # characters of a model's or session's name
 LONGEST_LINE = 100  # commits looked through for the candidate that a commit was made from
 
 
@@ -30,6 +33,18 @@ class Source:
 
     worktree: str | None = None
     commit: str | None = None
+    patch: str | None = None
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A change written out: a unified diff, or whole files (None deletes); and its parent.
+
+    With both, the files are changed after the diff. Without a parent it is the champion.
+    """
+
+    files: Mapping[str, str | None]
     patch: str | None = None
     parent: str = ""
 
@@ -50,11 +65,51 @@ def proposal(lab: Lab, source: Source, words: Words) -> Proposal:
         BadInput: It cannot be read, or it changes nothing.
     """
     parent = _parent(lab, source)
+    after = _without_rules(lab, parent, _after(lab, source, dict(lab.files(parent))))
+    return _between(lab, parent, after, words, _special(lab, source, parent))
+
+
+def proposal_of_text(lab: Lab, change: Written, words: Words) -> Proposal:
+    """Return the proposal that is written out in ``change``; reads no file outside the lab.
+
+    Raises:
+        BadInput: It cannot be read, it does not fit the parent, or it changes nothing.
+    """
+    parent = lab.store.candidate(change.parent or lab.store.champion()).record.id
     before = dict(lab.files(parent))
-    after = _without_rules(lab, parent, _after(lab, source, before))
-    special = _special(lab, source, parent)
+    after = patched(before, change.patch) if change.patch is not None else before
+    for path, text in change.files.items():
+        if text is not None:
+            after[path] = text.encode()
+        elif after.pop(path, None) is None:
+            raise BadInput(f"{path[:200]!r} is not there to be deleted. Name a file of {parent}.")
+    return _between(lab, parent, after, words)
+
+
+def agent_named(name: str, model: str = "", session: str = "", version: str = "") -> Agent:
+    """Return an agent from outside that names itself.
+
+    Raises:
+        BadInput: The name cannot be one, or the rest is no plain text.
+    """
+    if not _NAME.fullmatch(name):
+        raise BadInput(
+            f"{name[:80]!r} cannot be an agent's name: use up to 64 letters, digits, "
+            "spaces and . _ -"
+        )
+    for said in (model, session, version):
+        if len(said) > _MOST or not said.isprintable():
+            raise BadInput(f"{said[:80]!r} is no name: give at most {_MOST} plain characters.")
+    return Agent(name, "external", model, version, session=session)
+
+
+def _between(
+    lab: Lab, parent: str, after: Mapping[str, bytes], words: Words,
+    special: tuple[FileEdit, ...] = (),
+) -> Proposal:  # fmt: skip
     named = {edit.path for edit in special}
-    edits = (*(e for e in edits_between(before, after) if e.path not in named), *special)
+    usual = (e for e in edits_between(dict(lab.files(parent)), after) if e.path not in named)
+    edits = (*usual, *special)
     if not edits:
         raise BadInput(f"this changes nothing against {parent}. Change an editable file first.")
     return Proposal(edits, words.rationale, words.agent, words.claims, parent=parent)

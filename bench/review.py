@@ -2,9 +2,9 @@
 
     python bench/review.py FOLDER [MINUTES] [CPU_S] [plain|wordy ...]
 
-Each row is a long run of the bundled lab `tiny_lm`, with CPU_S CPU-seconds for a candidate, and
-simulated humans, who approve the newest packet whenever the lab waits for them; a folder that is
-there already goes on. ``plain`` is the lab's own agent, whose edits are a line or two. ``wordy``
+Each row is as many runs of the bundled lab `tiny_lm` as begin within MINUTES, each in a lab of its
+own and until its agent has nothing left to propose, with CPU_S CPU-seconds for a candidate, and
+simulated humans, who approve the newest packet whenever the lab waits for them. ``plain`` is the lab's own agent, whose edits are a line or two. ``wordy``
 makes the same edits and lets more ride along, as coding agents do: a helper that nobody calls, a
 bookkeeping list, settings that are not read, comments, a constant nudged for no reason.
 
@@ -15,6 +15,7 @@ every candidate that passed both gates; ``net`` the plain difference between two
 confirm of each minimised tree against its champion, on fresh seeds.
 """
 
+import os
 import random
 import shutil
 import sys
@@ -104,14 +105,26 @@ def lab_of(folder: Path, kind: str, cpu_s: float) -> Path:
     return folder
 
 
-def grow(folder: Path, minutes: float) -> list[Row]:
-    """Run for so long, approving whatever the lab waits with, and return its generations."""
-    end = time.monotonic() + 60 * minutes
-    while (left := end - time.monotonic()) > 5:
+def labs(folder: Path, kind: str, cpu_s: float, minutes: float) -> list[Row]:
+    """Run one lab after another for so long; return the generations of all."""
+    rows: list[Row] = []
+    end, number = time.monotonic() + 60 * minutes, 0
+    while (left := end - time.monotonic()) > 30:
+        number += 1
+        rows += grow(lab_of(folder / f"{kind}-{number}", kind, cpu_s), left)
+        print(f"  lab {number}, load {os.getloadavg()[0]:.1f}", flush=True)
+    return rows
+
+
+def grow(folder: Path, left: float) -> list[Row]:
+    """Run one lab until agents have nothing left or time is up; return its generations."""
+    end, over = time.monotonic() + left, False
+    while not over:
         with Lab.open(folder) as lab:
-            if not ready(lab):
-                lab.run(Plan(wall_s=left, workers=2), lambda e, lab=lab: stop_when_ready(lab, e))
-            if ready(lab):
+            plan = Plan(wall_s=max(end - time.monotonic(), 1.0), workers=2)
+            lab.run(plan, lambda e, lab=lab: stop_when_ready(lab, e))
+            over = not ready(lab)
+            if not over:
                 approve(lab)
     with Lab.open(folder) as lab:  # what is under way is read as well
         if lab.store.champion() != lab.store.generation().candidate:
@@ -227,7 +240,7 @@ def main() -> int:
     for kind in sys.argv[4:] or ["plain", "wordy"]:
         print(f"{kind}:", flush=True)
         plugins.load = known
-        out.append(line(kind, grow(lab_of(folder / kind, kind, cpu_s), minutes)))
+        out.append(line(kind, labs(folder, kind, cpu_s, minutes)))
     print("\n" + "\n".join(out))
     return 0
 

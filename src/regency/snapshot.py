@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 
 from regency.config import Config
 from regency.oversee import packet as packets
+from regency.oversee.effects import Effects, effects
 from regency.oversee.risk import Signals
 from regency.records import Candidate, Packet, Verdict
 from regency.store import Store
 from regency.store.climb import climb
+from regency.store.pairs import pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +23,14 @@ class Camera:
         epoch: Number of the current epoch.
         store: Projections.
         files: Candidate id → its files as agents may see them.
+        settled: Makes the store whole: the trials that a fresh verdict rests on may be held back.
     """
 
     config: Config
     epoch: int
     store: Store
     files: Callable[[str], Mapping[str, bytes]]
+    settled: Callable[[], None]
 
     def take(self, head: str, fresh: Verdict | None = None) -> Packet:
         """Return the packet that would ratify ``head``.
@@ -35,6 +39,7 @@ class Camera:
             head: The champion to be.
             fresh: The verdict that makes it so, if the ledger does not have it yet.
         """
+        self.settled()
         base = self.store.generation()
         line = self._line(base.candidate, head)
         evidence = [*climb(self.store, head, base.candidate, fresh)][::-1]
@@ -52,6 +57,7 @@ class Camera:
             noise_sd=calibration.noise_sd if calibration else 0.0,
             files=self.files,
             signals=self._signals(evidence),
+            measured=self._measured(line, evidence),
         )
         made = self.store.minimised()
         if made is None or made.candidate != head or made.head == head:
@@ -71,6 +77,17 @@ class Camera:
             line.append(candidate)
             here = candidate.parent
         return line[::-1]
+
+    def _measured(
+        self, line: Sequence[Candidate], evidence: Sequence[Verdict]
+    ) -> dict[str, Effects]:
+        """Return candidate → what its test measured against the very thing it was made from."""
+        parents = {candidate.id: candidate.parent for candidate in line}
+        return {
+            verdict.candidate: effects(pairs(self.store, verdict), verdict, self.config)
+            for verdict in evidence
+            if parents.get(verdict.candidate) == verdict.champion
+        }
 
     def _signals(self, evidence: Sequence[Verdict]) -> Signals:
         """Return what is known beyond the text: splits that disagree, and the authors' record."""

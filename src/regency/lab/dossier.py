@@ -13,8 +13,9 @@ from regency.lab.decide import said_of
 from regency.lab.lab import Lab
 from regency.lab.ruleset import demanded
 from regency.lab.views import Answered, View
-from regency.records import Answer, Purpose, Verdict, is_rules, packet_of, plain
+from regency.records import Verdict, is_rules, packet_of, plain
 from regency.repo.diff import unified
+from regency.store.pairs import pairs
 
 
 def show(lab: Lab, name: str, view: View) -> Answered:
@@ -161,25 +162,5 @@ def before_and_after(lab: Lab, identity: str) -> tuple[float, float] | None:
 
 
 def _pairs(lab: Lab, verdict: Verdict) -> list[tuple[float, float]]:
-    """Return the scores of the pairs that a verdict looked at, the candidate's first.
-
-    The index of a nomination counts within its generation, so the candidate's own runs say which
-    of the champion's belong to the same test.
-    """
-    new, old = _scores(lab, verdict, verdict.candidate), _scores(lab, verdict, verdict.champion)
-    return [(new[pair], old[pair]) for pair in sorted(set(new) & set(old))][: verdict.looks]
-
-
-def _scores(lab: Lab, verdict: Verdict, candidate_id: str) -> dict[tuple[int, int], float]:
-    """Return a candidate's scores in one test by generation and number of the pair."""
-    if verdict.answer is Answer.AS_GOOD:
-        test = rf"as good/(\d+)/{verdict.champion}/{verdict.candidate}/(\d+)/.*"
-    else:
-        arm = "candidate" if candidate_id == verdict.candidate else "champion"
-        test = rf"confirm/(\d+)/{verdict.nomination}/(\d+)/(?:.*/)?{arm}"
-    found = {}
-    for trial in lab.store.trials(candidate_id, Purpose.CONFIRM):
-        pair = re.fullmatch(test, trial.key)
-        if pair and trial.score is not None:
-            found[int(pair[1]), int(pair[2])] = trial.score
-    return found
+    """Return the scores of the pairs that a verdict looked at, the candidate's first."""
+    return [(new.score or 0.0, old.score or 0.0) for new, old in pairs(lab.store, verdict)]

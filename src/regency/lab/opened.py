@@ -68,7 +68,7 @@ class Opened:
 
     def camera(self) -> Camera:
         """Return what takes packets."""
-        return Camera(self.config, self.epoch.number, self.store, self.files)
+        return Camera(self.config, self.epoch.number, self.store, self.files, self.recorder.flush)
 
     def parts(self, numbering: Callable[[], AbstractContextManager[object]] | None = None) -> Parts:
         """Return what makes parts of champions.

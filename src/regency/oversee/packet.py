@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from regency.oversee.authors import Owners, owners
 from regency.oversee.claims import check_claims
+from regency.oversee.claims.effect import Effect
 from regency.oversee.explain import facts as facts_between
 from regency.oversee.groups import Group, groups, with_only
 from regency.oversee.questions import questions
@@ -63,6 +64,7 @@ def build(  # noqa: PLR0913
     noise_sd: float = 0.0,
     files: Callable[[str], Files] | None = None,
     signals: Signals | None = None,
+    measured: Mapping[str, Mapping[str, Effect]] | None = None,
 ) -> Packet:
     """Return the packet that would ratify ``head``.
 
@@ -80,6 +82,7 @@ def build(  # noqa: PLR0913
         files: Candidate id → its files: with it, claims are held against each candidate's own
             step and lines have exact authors. Without, both come from the net change alone.
         signals: What is known beyond the text; gain, trust and authors are filled in here.
+        measured: Candidate id → what was measured of its own step, for its claims.
     """
     effects = [verdict.effect or 0.0 for verdict in verdicts]
     scale = 1.0 / noise_sd if noise_sd > 0 else 0.0
@@ -87,7 +90,7 @@ def build(  # noqa: PLR0913
     versions = _versions(base_files, head_files, candidates, files)
     story = _Story(
         number, base_files, head_files, candidates, owners(versions),
-        _claims(versions, candidates), signals, _removers(versions, candidates),
+        _claims(versions, candidates, measured or {}), signals, _removers(versions, candidates),
     )  # fmt: skip
     found = [_change(story, group) for group in groups(base_files, head_files)]
     changes = [replace(c, id=f"p{number}.{n}") for n, c in enumerate(order(found), 1)]
@@ -129,7 +132,9 @@ def _versions(
 
 
 def _claims(
-    versions: Sequence[tuple[str, Files]], candidates: Sequence[Candidate]
+    versions: Sequence[tuple[str, Files]],
+    candidates: Sequence[Candidate],
+    measured: Mapping[str, Mapping[str, Effect]],
 ) -> dict[str, tuple[ClaimCheck, ...]]:
     """Return each candidate's claims, held against its own step where that is known."""
     pairs = itertools.pairwise(versions)
@@ -137,7 +142,10 @@ def _claims(
     found = {}
     for candidate in candidates:
         if candidate.id in steps:
-            checks = check_claims(candidate.claims, candidate.rationale, *steps[candidate.id])
+            checks = check_claims(
+                candidate.claims, candidate.rationale, *steps[candidate.id],
+                measured=measured.get(candidate.id),
+            )  # fmt: skip
         else:
             reason = "its own step is not known, only the net change"
             checks = tuple(ClaimCheck(c, "unknown", reason) for c in candidate.claims)

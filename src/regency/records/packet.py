@@ -28,11 +28,19 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class ClaimCheck:
-    """One claim of a rationale held against the diff: ``holds``, ``fails`` or ``unknown``."""
+    """One claim of a rationale held against the change: ``holds``, ``fails`` or ``unknown``.
+
+    Attributes:
+        claim: One sentence, as it was written.
+        result: The verdict.
+        reason: What was looked at.
+        measured: Whether it was held against measurements, which only people may see.
+    """
 
     claim: str
     result: str
     reason: str
+    measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)

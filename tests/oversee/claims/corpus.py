@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from regency.oversee.claims.effect import Effect, names_of
+
 FILE = Path(__file__).with_name("corpus.txt")
 VERDICTS = {"true": "holds", "false": "fails", "open": "unknown"}
 _PART = re.compile(r"^(<<<|>>>|~~~|\?\?\?) (\S+)\n", re.MULTILINE)
@@ -17,10 +19,19 @@ class Case:
     change: str
     before: dict[str, bytes]
     after: dict[str, bytes]
-    measured: dict[str, tuple[float, float]]
+    measured: dict[str, Effect]
     sentence: str
     truth: str
     asked: str
+
+
+def effect(name: str, before: str, after: str, low: str = "", high: str = "") -> Effect:
+    """Return what a row says: name, before, after, and the ends of the difference if not exact."""
+    better = -1 if name == "val_bpb" else 0
+    there = Effect.exact(float(before), float(after))
+    ends = (float(low or there.low), float(high or there.high))
+    called = names_of(name, better) if better else ()
+    return Effect(there.before, there.after, *ends, called, better, spent=name == "wall_s")
 
 
 def cases(file: Path = FILE) -> Iterator[Case]:
@@ -35,7 +46,7 @@ def cases(file: Path = FILE) -> Iterator[Case]:
             for mark in ("<<<", ">>>")
         )
         rows = [row.split() for row in sides["~~~"].get("measured", "").splitlines() if row]
-        measured = {row[0]: (float(row[1]), float(row[2])) for row in rows}
+        measured = {row[0]: effect(*row) for row in rows}
         for line in sides["???"]["claims"].strip().splitlines():
             truth, _, rest = line.partition(": ")
             sentence, _, asked = rest.partition(" [")

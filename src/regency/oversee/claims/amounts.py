@@ -1,4 +1,4 @@
-"""Claims on amounts: values set, raised or halved, and what was measured."""
+"""Claims on values: set, raised or halved."""
 
 import re
 
@@ -29,33 +29,17 @@ _TIMES = re.compile(
 )  # fmt: skip
 _FACTOR = {"double": 2.0, "triple": 3.0, "halve": 0.5}
 _KINDS = ("constant", "value", "argument", "setting")
-_MEASURES = {
-    "memory": ("memory_bytes", "memory"), "ram": ("memory_bytes", "memory"),
-    "time": ("cpu_s", "wall_s", "time"), "runtime": ("cpu_s", "wall_s", "time"),
-    "faster": ("cpu_s", "wall_s", "time"), "slower": ("cpu_s", "wall_s", "time"),
-    "cpu": ("cpu_s",), "size": ("model_bytes", "size"), "speed": ("cpu_s", "wall_s", "time"),
-}  # fmt: skip
-_PERCENT = re.compile(rf"(?P<amount>{_NUMBER}) ?(?:%|percent|per cent)")
-_LESS = re.compile(
-    rf"\b({_DOWN}|saves?|saved|less|fewer|faster|smaller|quicker|drops?|dropped|halves?)\b",
-    re.IGNORECASE,
-)
-_MORE = re.compile(rf"\b({_UP}|more|slower|larger|bigger|longer|grows?|doubles?)\b", re.IGNORECASE)
-_ABOUT = 0.8  # of what was claimed is near enough
-_FAR = 0.5  # of what was claimed is not
 
 
 def judged(sentence: str, change: Difference) -> Answer | None:
-    """Return the verdict on a sentence about a value or a measurement, None if it is neither."""
+    """Return the verdict on a sentence about a value, None if it is not one."""
     if found := _SETS.search(sentence):
         answer = _set(found, change)
         if answer is not None:
             return answer
     if found := _TIMES.search(sentence):
-        answer = _times(found, change)
-        if answer is not None:
-            return answer
-    return _measured(sentence, change)
+        return _times(found, change)
+    return None
 
 
 def _values(what: str, change: Difference) -> list[tuple[Fact, object, object]]:
@@ -121,29 +105,3 @@ def _times(found: re.Match[str], change: Difference) -> Answer | None:
     sure = named(found["what"], subject(fact)) == "exactly"
     told = f"{subject(fact)} goes {fact.text}"
     return ("holds" if fits else "fails" if sure else "unknown"), told
-
-
-def _measured(sentence: str, change: Difference) -> Answer | None:
-    amount = _PERCENT.search(sentence)
-    less, more = _LESS.search(sentence), _MORE.search(sentence)
-    if amount is None or bool(less) == bool(more):
-        return None
-    wanted = [n for w in words(sentence) for n in _MEASURES.get(w, ())]
-    wanted += [n for n in change.measured if set(words(n)) <= set(words(sentence))]
-    name = next((n for n in wanted if n in change.measured), "")
-    if not name:
-        return ("unknown", "nothing that was measured tells") if wanted else None
-    was, now = change.measured[name]
-    if not was:
-        return "unknown", f"{name} was {was:g} before"
-    return _compared(name, was, now, float(amount["amount"]), -1 if less else 1)
-
-
-def _compared(name: str, was: float, now: float, claimed: float, sign: int) -> Answer:
-    moved = sign * (now - was) / abs(was) * 100
-    told = (
-        f"{name} measured {was:g} before and {now:g} after, {(now - was) / abs(was) * 100:+.1f} %"
-    )
-    if moved >= _ABOUT * claimed:
-        return "holds", told
-    return ("fails" if moved < _FAR * claimed else "unknown"), told

@@ -4,14 +4,18 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from regency.oversee.claims import amounts, grammar, names, scope, sorts
+from regency.oversee.claims import measured as measures
 from regency.oversee.claims.difference import LONGEST, Difference
+from regency.oversee.claims.effect import Effect
 from regency.oversee.explain import facts as facts_between
 from regency.records import ClaimCheck, Fact
 
 _MOST = 50
 Answer = tuple[str, str]
-_JUDGES: tuple[Callable[[str, Difference], Answer | None], ...] = (
-    sorts.judged, scope.judged, names.judged, amounts.judged,
+Judge = Callable[[str, Difference], Answer | None]
+_MEASURED: tuple[Judge, ...] = (measures.by_name, measures.judged)
+_JUDGES: tuple[Judge, ...] = (
+    sorts.judged, scope.judged, measures.by_name, names.judged, amounts.judged, measures.judged,
 )  # fmt: skip
 # Sentences that do not say what this change does: about before, about what might be.
 _HEDGED = re.compile(
@@ -29,7 +33,7 @@ def check_claims(
     before: Mapping[str, bytes],
     after: Mapping[str, bytes],
     *,
-    measured: Mapping[str, tuple[float, float]] | None = None,
+    measured: Mapping[str, Effect] | None = None,
     facts: Sequence[Fact] | None = None,
 ) -> tuple[ClaimCheck, ...]:
     """Return a check per claim, and per sentence of the rationale that says what can be checked.
@@ -39,7 +43,7 @@ def check_claims(
         rationale: The agent's words.
         before: The parent's files.
         after: The candidate's files. Files that are the same may be left out of both.
-        measured: Name of a measurement → (before, after), for claims on amounts.
+        measured: Name of a measurement → what it gave, for claims on what was measured.
         facts: What changed structurally, if it is known already.
     """
     known = facts_between(before, after) if facts is None else facts
@@ -57,19 +61,20 @@ def _claim(claim: str, change: Difference) -> ClaimCheck:
 
 def _judged(sentence: str, change: Difference) -> ClaimCheck | None:
     exact = grammar.judged(sentence, (change.before, change.after))
-    answer = None if exact else _answer(sentence, change)
-    return ClaimCheck(sentence[:LONGEST], *answer) if answer else exact
+    return exact or _answer(sentence, change)
 
 
-def _answer(sentence: str, change: Difference) -> Answer | None:
-    """Return the verdict and what was looked at, None for a sentence that claims nothing known."""
+def _answer(sentence: str, change: Difference) -> ClaimCheck | None:
+    """Return the verdict with what was looked at, None for a sentence that claims nothing known."""
     if len(sentence) > 4 * LONGEST or not change.paths:
         return None
-    answers = (judge(sentence, change) for judge in _JUDGES)
-    answer = next((found for found in answers if found is not None), None)
-    if answer is not None and answer[0] != "unknown" and _HEDGED.search(sentence):
-        return "unknown", "it speaks of what was, or of what might be"
-    return answer
+    for judge in _JUDGES:
+        if (found := judge(sentence, change)) is not None:
+            result, why = found
+            if result != "unknown" and _HEDGED.search(sentence):
+                result, why = "unknown", "it speaks of what was, or of what might be"
+            return ClaimCheck(sentence[:LONGEST], result, why, measured=judge in _MEASURED)
+    return None
 
 
 def sentences(text: str) -> list[str]:

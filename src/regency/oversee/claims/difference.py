@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from regency.oversee.claims.effect import Effect
 from regency.oversee.outline import outline
 from regency.records import Fact
 
@@ -39,13 +40,13 @@ class Difference:
         before: Files before.
         after: Files after.
         facts: What changed structurally.
-        measured: Name of a measurement → (before, after), in any unit.
+        measured: Name of a measurement → what it gave.
     """
 
     before: Mapping[str, bytes]
     after: Mapping[str, bytes]
     facts: Sequence[Fact]
-    measured: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    measured: Mapping[str, Effect] = field(default_factory=dict)
 
     @cached_property
     def paths(self) -> tuple[str, ...]:

@@ -4,9 +4,10 @@
 
 Each row is as many runs of the bundled lab `tiny_lm` as begin within MINUTES, each in a lab of its
 own and until its agent has nothing left to propose, with CPU_S CPU-seconds for a candidate, and
-simulated humans, who approve the newest packet whenever the lab waits for them. ``plain`` is the lab's own agent, whose edits are a line or two. ``wordy``
-makes the same edits and lets more ride along, as coding agents do: a helper that nobody calls, a
-bookkeeping list, settings that are not read, comments, a constant nudged for no reason.
+simulated humans, who approve the newest packet whenever the lab waits for them. ``plain`` is the
+lab's own agent, whose edits are a line or two. ``wordy`` makes the same edits and lets more ride
+along, as coding agents do: a helper that nobody calls, a bookkeeping list, settings that are not
+read, comments, a constant nudged for no reason.
 
 Lines are added plus removed. ``better once`` is every candidate whose first run scored better than
 the champion's mean, which is what a loop that keeps single runs would show a reviewer; ``promoted``

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from regency.config.judging import GuardTable, JudgeTable
 from regency.config.oversight import Lead, Need, OversightTable, Rule
 from regency.config.probing import OutputTable, ProbeTable
+from regency.config.sandboxing import SandboxTable, by_the_clock
 from regency.config.values import Command, InsidePath, PlainName, Size, Table
 from regency.errors import ConfigError
 from regency.records import Limits, is_script
@@ -139,26 +140,6 @@ class LimitsTable(Table):
             output_bytes=self.output,
             network=self.network,
         )
-
-
-class SandboxTable(Table):
-    """Where untrusted code runs."""
-
-    engine: str = Field("namespaces", description="An entry point of `regency.sandboxes`.")
-    hide: list[str] = Field(
-        default_factory=list,
-        description="Paths hidden from candidates: absolute, or `stdlib:NAME` for a module or "
-        "package of every Python standard library in reach.",
-    )
-    mounts: list[str] = Field(
-        default_factory=list, description="More absolute host paths, mounted read-only."
-    )
-    levels: list[Literal["A", "B", "C"]] = Field(
-        ["A", "B", "C"],
-        description="Levels of isolation that may be used, best first: the first that this machine "
-        "can give is used, and an epoch never goes on with less than it began with. See "
-        "SECURITY.md.",
-    )
 
 
 class ScoreTable(Table):
@@ -321,6 +302,11 @@ class Config(Table):
                 "sandbox": self.sandbox.model_copy(update={"levels": levels}),
             }
         )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _devices_count_by_the_clock(cls, data: Any) -> Any:
+        return by_the_clock(data) if isinstance(data, dict) else data
 
     @field_validator("run")
     @classmethod

@@ -4,6 +4,8 @@ Everything is built aside and moved into place at the end, so that a failure lea
 """
 
 import contextlib
+import importlib
+import importlib.util
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -137,8 +139,15 @@ def _aside(target: Path) -> Iterator[Path]:
 def _unpack(name: str, target: Path, people: People | None) -> None:
     if name not in bundled():
         raise BadInput(f"no bundled lab is named {name!r}: known are {', '.join(bundled())}.")
-    with resources.as_file(resources.files("regency.labs") / name / "files") as files:
-        shutil.copytree(files, target, ignore=shutil.ignore_patterns("__pycache__"))
+    lab = importlib.import_module(f"regency.labs.{name}")
+    for needed, command in getattr(lab, "NEEDS", {}).items():
+        if importlib.util.find_spec(needed) is None:
+            raise BadInput(f"the lab {name} needs {needed}. Install it: {command}")
+    with resources.as_file(resources.files("regency.labs")) as labs:
+        shutil.copytree(labs / name / "files", target, ignore=shutil.ignore_patterns("__pycache__"))
+        for other, files in getattr(lab, "SHARED", {}).items():
+            for file in files:
+                shutil.copy(labs / other / "files" / file, target)
     if people is not None:
         settings = target / SETTINGS
         settings.write_text(with_rules(settings.read_text(), people))

@@ -204,5 +204,6 @@ def open_sandbox(config: Config, *, core: int | None, unsafe: bool) -> Namespace
         start=config.limits.start,
         preload=config.limits.preload,
         levels=config.sandbox.levels,
+        **({"devices": config.sandbox.devices} if config.sandbox.devices else {}),
     )
     return made

@@ -236,7 +236,7 @@ class Lab(Opened):
         """Hold the lab for one run, with all that a run works with."""
         if (reason := self.store.paused()) is not None:
             raise Refused(f"the lab is paused ({reason}). A human can `regency resume` it.")
-        workers = plan.workers or len(os.sched_getaffinity(0))
+        workers = self._workers(plan)
         with self.home.running():
             self._sweep()
             started = {"pid": os.getpid(), "agents": list(agents), "workers": workers}
@@ -254,6 +254,12 @@ class Lab(Opened):
                 with contextlib.suppress(BadInput):
                     self.recorder.record(SYSTEM, [("run.stopped", {"reason": self._ended})])
                 self.mend()
+
+    def _workers(self, plan: Plan) -> int:
+        """Return how many trials run at a time: one where they have a device to themselves."""
+        if self.config.sandbox.devices:
+            return 1
+        return plan.workers or len(os.sched_getaffinity(0))
 
     def _told(self, summary: Summary) -> Summary:
         self._ended = summary.reason

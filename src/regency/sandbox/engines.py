@@ -64,6 +64,7 @@ class NamespaceSandbox:
         start: str = "cold",
         preload: Sequence[str] = (),
         levels: Sequence[str] = LEVELS,
+        devices: Sequence[str] = (),
     ) -> None:
         """Start, and prove by doing what isolation can be had.
 
@@ -77,6 +78,7 @@ class NamespaceSandbox:
                 latter where the level can do it, see `report`.
             preload: Modules, for ``fork``.
             levels: Levels that may be used, best first; the first that can be had is.
+            devices: Device files below ``/dev`` that candidates may use, or patterns of them.
 
         Raises:
             SandboxError: None of ``levels`` can be had and ``unsafe`` is not set, a path is
@@ -85,6 +87,7 @@ class NamespaceSandbox:
         _check_modules(preload)
         self._start_mode, self._preload = start, tuple(preload)
         self._hide, self._mounts, self._core = tuple(hide), tuple(mounts), core
+        self._devices = roots.devices(devices)
         self._network = False
         self._aim = LEVELS[0]
         self._bwrap = ""
@@ -114,6 +117,7 @@ class NamespaceSandbox:
             **self._report,
             "core": self._core,
             "readable": self._all("binds") if self._aim != "D" else ["everything"],
+            "devices": self._devices,
             "hidden": len(self._all("covers")) if self._aim != "D" else 0,
             "cpu": f"exact for one process, {_CPU['cpuacct' in group]} for several",
             "memory": f"per process by the kernel, of all together by {_TREE['memory' in group]}",
@@ -250,6 +254,7 @@ class NamespaceSandbox:
         read, listed = roots.grants(self._plan) if self._aim == "C" else ([], [])
         return {
             "plan": self._plan,
+            "devices": self._devices,
             "core": self._core,
             "network": self._network,
             "level": self._aim,
@@ -370,6 +375,7 @@ def _environment(limits: Limits) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+    env["REGENCY_WALL_S"] = repr(limits.wall_s)
     env |= dict.fromkeys(_THREADS, "1")
     env |= {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     if limits.cpu_s is not None:

@@ -5,6 +5,7 @@ Pure look-ups on the host; nothing is mounted here.
 
 import fnmatch
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -69,6 +70,29 @@ def plan(hide: Sequence[str], mounts: Sequence[str], *, network: bool) -> dict[s
         }
         for name, late in (("root", False), ("late", True))
     }
+
+
+def devices(patterns: Sequence[str]) -> list[str]:
+    """Return the device files that ``patterns`` name, sorted.
+
+    Args:
+        patterns: Absolute paths below ``/dev``, with wildcards, such as ``/dev/nvidia*``.
+
+    Raises:
+        SandboxError: One names no character device of this machine.
+    """
+    found: set[str] = set()
+    for pattern in patterns:
+        inside = pattern.startswith("/dev/") and ".." not in Path(pattern).parts
+        paths = Path("/dev").glob(pattern.removeprefix("/dev/")) if inside else ()
+        files = {str(path) for path in paths if stat.S_ISCHR(path.lstat().st_mode)}
+        if not files:
+            raise SandboxError(
+                f"[sandbox] devices {pattern!r}: this machine has no such device. Correct it, or "
+                "install the device's driver."
+            )
+        found |= files
+    return sorted(found)
 
 
 def grants(plan: Mapping[str, Any]) -> tuple[list[str], list[str]]:

@@ -107,8 +107,8 @@ class Spawner:
 
         Args:
             channel: Socket to the engine.
-            settings: ``plan`` (see `roots.plan`), ``core`` or None, ``network``, ``level``
-                (``A`` to ``D``), ``start`` (``cold`` or ``fork``), and for the latter
+            settings: ``plan`` and ``devices`` (see `roots`), ``core`` or None, ``network``,
+                ``level`` (``A`` to ``D``), ``start`` (``cold`` or ``fork``), and for the latter
                 ``preload``, ``interpreter``, ``env`` and ``source``; for level C ``read`` and
                 ``listed`` (see `roots.grants`).
 
@@ -132,7 +132,7 @@ class Spawner:
             self._jobs, self._mark = survivors.make_folder(self._owner.foreign_uid)
         if self._isolated:
             _become_first(channel, self._group)
-            template.build_root(settings["plan"], self._owner)
+            template.build_root(settings["plan"], self._owner, settings["devices"])
         init.harden()
         self._way = self._confinement(settings)
         self._ready: Ready | None = None
@@ -308,7 +308,8 @@ class Spawner:
             return Confinement(None, 0, Paths(), {}, False, True, joins)
         paths, abi = landlock.ROOT_OF_ITS_OWN, landlock.version()
         if self._level == "C":
-            paths = Paths((*settings["read"], *_MACHINE), tuple(settings["listed"]), (), _DEVICES)
+            devices = (*_DEVICES, *settings["devices"])
+            paths = Paths((*settings["read"], *_MACHINE), tuple(settings["listed"]), (), devices)
         shared, pinned = self._level == "C", settings["core"] is not None
         programs = {
             single: filters.build_filter(
@@ -324,7 +325,9 @@ class Spawner:
     def _wrap(self, settings: Mapping[str, Any]) -> Wrapper:
         python, source = settings["interpreter"][0], settings["source"]
         plan = settings["plan"]
-        return Wrapper(self._bwrap, python, source, plan, self._network, self._owner)
+        return Wrapper(
+            self._bwrap, python, source, plan, self._network, self._owner, settings["devices"]
+        )
 
     def _demand(self, abi: int) -> None:
         """Refuse if the kernel's Landlock is not what the level stands for; raises ValueError."""

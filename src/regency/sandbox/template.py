@@ -66,8 +66,13 @@ class Owner:
         return len(self.mapped) > before
 
 
-def build_root(plan: Mapping[str, Part], owner: Owner) -> None:
+def build_root(plan: Mapping[str, Part], owner: Owner, devices: Sequence[str] = ()) -> None:
     """Make this process' root the minimal one of ``plan`` (see `roots.plan`).
+
+    Args:
+        plan: What is shown of the host.
+        owner: As whom candidates run.
+        devices: Device files of the host that they may use besides the harmless ones.
 
     Raises:
         OSError: The kernel refuses; the message names the call.
@@ -77,7 +82,7 @@ def build_root(plan: Mapping[str, Part], owner: Owner) -> None:
     Path(_BASE + HOST).mkdir()
     syscalls.call("pivot_root", _BASE.encode(), (_BASE + HOST).encode())
     os.chdir("/")
-    _folders_and_files(owner)
+    _folders_and_files(owner, devices)
     syscalls.mount("proc", _PROCESSES)  # ours; each job has another one in front of it
     for part in plan.values():
         owner.prepare([HOST + path for path in part["binds"]])
@@ -96,17 +101,16 @@ def _add(part: Part, owner: Owner) -> None:
         cover(path)
 
 
-def _folders_and_files(owner: Owner) -> None:
+def _folders_and_files(owner: Owner, devices: Sequence[str]) -> None:
     for name in ("lab", "in", "out", "tmp", "proc", "dev", "etc", ".empty/folder", _SCRATCH[1:]):
         Path("/", name).mkdir(parents=True, exist_ok=True)
     Path(_EMPTY_FILE).touch()
     line = f"candidate:x:{owner.uid}:{owner.uid}:candidate:/tmp:/bin/sh\n"
     Path("/etc/passwd").write_text(line)
     Path("/etc/group").write_text(f"candidate:x:{owner.uid}:\n")
-    for name in _DEVICES:
-        place = Path("/dev", name)
-        place.touch()
-        syscalls.bind(f"{HOST}/dev/{name}", str(place), ATTR_NOSUID | ATTR_NOEXEC)
+    for device in (*(f"/dev/{name}" for name in _DEVICES), *devices):
+        _make_place(device, folder=False)
+        syscalls.bind(HOST + device, device, ATTR_NOSUID | ATTR_NOEXEC)
     Path("/dev/shm").symlink_to("/tmp")  # noqa: S108  # counts against the disk limit
     Path("/dev/fd").symlink_to("/proc/self/fd")
 

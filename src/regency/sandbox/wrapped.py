@@ -41,6 +41,7 @@ class Wrapper:
         plan: See `roots.plan`.
         network: Whether the host's network is shared.
         owner: As whom candidates run.
+        devices: Device files that they may use besides the harmless ones.
     """
 
     program: str
@@ -49,6 +50,7 @@ class Wrapper:
     plan: Mapping[str, Any]
     network: bool
     owner: template.Owner
+    devices: Sequence[str] = ()
 
     def become_init(
         self, task: Task, way: Confinement, pipes: init.Pipes, place: init.Place
@@ -99,8 +101,8 @@ class Wrapper:
         words = [self.program, *self._apart(), "--die-with-parent", "--as-pid-1"]
         words += ["--proc", "/proc", "--dir", "/dev", "--symlink", "/tmp", "/dev/shm"]  # noqa: S108
         words += ["--symlink", "/proc/self/fd", "/dev/fd"]
-        for name in _DEVICES:
-            words += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+        for device in (*(f"/dev/{name}" for name in _DEVICES), *self.devices):
+            words += ["--dev-bind", device, device]
         words += ["--size", str(task.disk_bytes), "--tmpfs", _SCRATCH]
         for name in ("out", "tmp"):
             words += [

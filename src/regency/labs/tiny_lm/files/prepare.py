@@ -1,12 +1,13 @@
 """The trusted data maker: real text that every Python ships, split by document. Run by `init`.
 
-    python prepare.py --private FOLDER [--leaks FILE] [--draw N]
+    python prepare.py --private FOLDER [--leaks FILE] [--draw N] [--readable NAME]…
 
 The text is that of the standard library. What is scored comes from modules that running code does
 not need: `regency.toml` hides them from candidates. The result depends on the Python alone, its
 version and how complete it is, and on FILE: a JSON list of hidden documents that `init` found
 where candidates can read them, so that they may not be scored; and on N, for another split of the
-same documents. Below FOLDER:
+same documents; and on NAMEs: hidden modules that the lab's programs need after all, which are then
+for training only. Below FOLDER:
 
     train.bin                                    the text to train on
     search/contexts.npy   confirm/contexts.npy   uint8 (N, 64): the bytes before each scored byte
@@ -51,11 +52,11 @@ SHARED = 0.02  # and one that is scored, with more than this share of what candi
 TRAIN_FLOOR = 400_000
 
 
-def modules():
+def modules(hidden):
     """Return (name, text) of all source of both lists that this Python has, tests aside, sorted."""
     library = pathlib.Path(sysconfig.get_path("stdlib"))
     found = []
-    for module in HIDDEN + READABLE:
+    for module in hidden + READABLE:
         single = library / f"{module}.py"
         files = [single] if single.is_file() else sorted((library / module).rglob("*"))
         for file in files:
@@ -82,17 +83,17 @@ def shingles(text):
     return hashes
 
 
-def unreadable(found):
+def unreadable(found, hidden):
     """Return the documents without those of hidden modules that readable modules have in part."""
     library = pathlib.Path(sysconfig.get_path("stdlib"))
-    files = [file for file in library.glob("*.py") if file.stem not in HIDDEN]
+    files = [file for file in library.glob("*.py") if file.stem not in hidden]
     readable = np.unique(np.concatenate([shingles(file.read_bytes()) for file in files]))
     kept = []
     for name, text in found:
         rows = shingles(text)
         places = np.searchsorted(readable, rows) % len(readable)
         share = (readable[places] == rows).mean() if len(rows) else 1.0
-        if name.split("/")[0].removesuffix(".py") not in HIDDEN or share <= SHARED:
+        if name.split("/")[0].removesuffix(".py") not in hidden or share <= SHARED:
             kept.append((name, text))
     return kept
 
@@ -109,7 +110,7 @@ def distinct(found):
     return [document for document, part in zip(order, share, strict=True) if part <= COPIED]
 
 
-def split(found, leaks=(), draw=0):
+def split(found, hidden, leaks=(), draw=0):
     """Return {"search": …, "confirm": …, "train": …}: lists of documents, in an order by digest."""
     salt = str(draw) if draw else ""
     leaked = {leak.rpartition("/")[2] for leak in leaks}
@@ -119,7 +120,7 @@ def split(found, leaks=(), draw=0):
         open_parts = [
             part for part in ("search", "confirm") if sum(len(t) for _, t in parts[part]) < enough
         ]
-        fit = open_parts and len(text) <= LARGEST and name.startswith(HIDDEN)
+        fit = open_parts and len(text) <= LARGEST and name.startswith(hidden)
         fit = fit and file_name(name) not in leaked
         part = open_parts[0] if fit else "train"
         parts[part].append((name, text))
@@ -189,10 +190,13 @@ def main():
     parser.add_argument("--private", required=True, type=pathlib.Path)
     parser.add_argument("--leaks", type=pathlib.Path)
     parser.add_argument("--draw", type=int, default=0)
+    parser.add_argument("--readable", action="append", default=[])
     arguments = parser.parse_args()
     folder = arguments.private
     leaks = json.loads(arguments.leaks.read_text()) if arguments.leaks else []
-    parts = split(distinct(unreadable(modules())), leaks, arguments.draw)
+    hidden = tuple(name for name in HIDDEN if name not in arguments.readable)
+    found = distinct(unreadable(modules(hidden + tuple(arguments.readable)), hidden))
+    parts = split(found, hidden, leaks, arguments.draw)
     if sum(len(text) for _, text in parts["train"]) < TRAIN_FLOOR:
         sys.exit("prepare.py: too little text to train on. " + ADVICE)
     write(folder, parts)

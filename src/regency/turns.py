@@ -1,15 +1,18 @@
 """Whose turn it is to propose, what that agent has not heard yet, and which are out of ideas."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
 from regency.desk import Desk
 from regency.errors import NothingLeft
 from regency.propose.brief import Standing, attempt, build_brief
+from regency.propose.shares import WINDOW, Outcome, Shares
 from regency.propose.tried import informed
-from regency.records import Actor, ActorKind, Brief, Candidate, Event, Json, Proposal, Verdict
+from regency.records import PART, Actor, ActorKind, Brief, Candidate, Event, Json, Proposal, Verdict
+from regency.store import Standing as Found
+from regency.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Turns:
         self.noise_sd = noise_sd
         self._turn = itertools.count()
         self._silent: set[str] = set()
+        self._shares = learned(desk.store, desk.shares, desk.config.turns.shares == "learned")
         self._away: dict[Future[Proposal], str] = {}
         self._slow = [name for name, p in desk.proposers.items() if getattr(p, "slow", False)]
         self._threads = ThreadPoolExecutor(max(1, len(self._slow)), thread_name_prefix="agent")
@@ -90,6 +94,8 @@ class Turns:
         """Let every agent hear what became of ``candidate``, in the agent's view."""
         for heard in self._news.values():
             heard.append(attempt(candidate, verdict, gain, self.noise_sd))
+        if verdict is not None and len(self._desk.shares) > 1:
+            self._shares.learn(_outcome(self._desk.store, candidate.id))
 
     def ask(self, standing: Standing, count: int) -> list[Proposal]:
         """Return what agents that were away have brought, else what the next one proposes at once.
@@ -104,7 +110,7 @@ class Turns:
             return brought
         while count > 0 and (speakers := self._present()):
             turn = next(self._turn)
-            name = self._speaker(speakers, turn)
+            name = self._shares.choose(speakers, self._desk.seeds(f"speaker/{turn}"))
             if name in self._slow:
                 self._send(name, standing, turn)
                 count -= 1
@@ -166,7 +172,24 @@ class Turns:
     def _say(self, name: str, error: NothingLeft) -> None:
         self._desk.show(Event("silent", {"agent": name, "reason": str(error)}))
 
-    def _speaker(self, speakers: Sequence[str], turn: int) -> str:
-        bounds = list(itertools.accumulate(self._desk.shares[name] for name in speakers))
-        place = self._desk.seeds(f"speaker/{turn}") / 2**31 * bounds[-1]
-        return next((n for n, b in zip(speakers, bounds, strict=True) if place < b), speakers[-1])
+
+def learned(store: Store, wanted: Mapping[str, float], learning: bool) -> Shares:
+    """Return the shares of agents after the latest candidates on record.
+
+    Args:
+        store: The record.
+        wanted: Agent → the share that was set.
+        learning: Whether they learn.
+    """
+    found = reversed(store.candidates(WINDOW))
+    latest = [s for s in found if s.answer and s.record.agent.kind != PART]
+    return Shares.after(wanted, map(_outcome_of, latest), learning=learning)
+
+
+def _outcome(store: Store, candidate: str) -> Outcome:
+    return _outcome_of(store.candidate(candidate))
+
+
+def _outcome_of(found: Found) -> Outcome:
+    name = found.record.agent.name
+    return Outcome(found.record.id, name, found.answer, found.gate, found.trials, found.promoted)

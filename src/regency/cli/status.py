@@ -8,9 +8,11 @@ from regency.cli import numbers, paper, plot
 from regency.cli.durations import in_words
 from regency.cli.options import answer_options, asked, lab_option, opened, print_json
 from regency.cli.program import program
+from regency.cli.text import clean
 from regency.records import Json
 
 PLOT_HEIGHT = 4
+MOST_AGENTS = 20
 MANY_USES = 50  # tests on one confirm split after which a fresh one is worth a thought
 
 
@@ -92,11 +94,29 @@ def _rows(found: Json) -> list[tuple[str, str]]:
         ("candidates", f"{counts['candidates']:,} ({answers or 'none yet'})"),
         ("trials", f"{counts['trials']:,}, {in_words(counts['cpu_s'])} of CPU"),
         ("confirm split", _uses(found)),
+        *_agent_rows(found),
         ("lead", lead_words(found)),
         ("sandbox", _sandbox_words(found)),
         ("decisions", _keys_words(found["keys"])),
         ("running", running),
     ]
+
+
+def _agent_rows(found: Json) -> list[tuple[str, str]]:
+    """Return a line for each agent: its share of the turns, and what its latest candidates did."""
+    rows: list[tuple[str, str]] = []
+    for agent in found["agents"][:MOST_AGENTS]:
+        share = "from outside" if agent["share"] is None else f"{agent['share']:.0%} of turns"
+        did = ", ".join(
+            (
+                numbers.count(agent["proposals"], "proposal"),
+                numbers.count(agent["nominations"], "test"),
+                numbers.count(agent["promotions"], "promotion"),
+                f"{agent['trials']:.0f} trials",
+            )
+        )
+        rows.append(("" if rows else "agents", f"{clean(agent['name'])}: {share}; {did}"))
+    return rows
 
 
 def _keys_words(keys: Json) -> str:

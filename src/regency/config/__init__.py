@@ -238,6 +238,16 @@ class TriesTable(Table):
     )
 
 
+class TurnsTable(Table):
+    """Whose turn it is to propose, where there are several agents."""
+
+    shares: Literal["learned", "fixed"] = Field(
+        "learned",
+        description="`learned`: agents whose proposals pay for their trials are asked more, each "
+        "at least a tenth of its share; `fixed`: by `[agents] share` alone.",
+    )
+
+
 class ArchiveTable(Table):
     """Which candidate to build on."""
 
@@ -275,6 +285,7 @@ class Config(Table):
     milestones: list[MilestoneTable] = Field(default_factory=list)
     oversight: OversightTable = Field(default_factory=lambda: OversightTable.model_validate({}))
     tries: TriesTable = Field(default_factory=lambda: TriesTable.model_validate({}))
+    turns: TurnsTable = Field(default_factory=lambda: TurnsTable.model_validate({}))
     archive: ArchiveTable = Field(default_factory=lambda: ArchiveTable.model_validate({}))
     agents: dict[PlainName, AgentTable] = Field(default_factory=dict)
 

@@ -18,6 +18,7 @@ from regency.lab.ruleset import demanded, pending_rules, rule_on_rules
 from regency.oversee.lead import ahead, held
 from regency.oversee.pace import Pace, pace
 from regency.oversee.policy import standing
+from regency.propose.shares import Tally
 from regency.records import (
     Calibration,
     Change,
@@ -31,6 +32,7 @@ from regency.records import (
 )
 from regency.store import Branch, PacketState
 from regency.store.climb import climb
+from regency.turns import learned
 
 View = Literal["agent", "human"]
 Answered = dict[str, Json]
@@ -59,6 +61,7 @@ def status(lab: Lab, view: View) -> Answered:
         "champion": champion(lab, view),
         "promotions": promotions(lab, view),
         "counts": _counts(lab),
+        "agents": _agents(lab),
         "lead": {
             **plain(ahead(waiting)),
             "max_minutes": lead.review_minutes,
@@ -76,6 +79,21 @@ def _keys(lab: Lab) -> dict[str, int]:
     """Return how many keys were ever enrolled to sign decisions, and how many are good."""
     known = assurance.signers(lab)
     return {"enrolled": len(known.all), "good": len(known.active)}
+
+
+def _agents(lab: Lab) -> list[Answered]:
+    """Return each agent with its share of the turns, and what its latest candidates brought."""
+    tables, settings = lab.config.agents, lab.config.turns
+    wanted = {name: table.share for name, table in tables.items()}
+    shares = learned(lab.store, wanted, settings.shares == "learned")
+    now = shares.now() if wanted else {}
+    rows = []
+    for name in dict.fromkeys([*wanted, *sorted(shares.tallies)]):
+        row = plain(shares.tallies.get(name) or Tally())
+        del row["worth"]
+        kind = tables[name].kind if name in tables else "external"
+        rows.append({"name": name, "kind": kind, "share": now.get(name), **row})
+    return [row for row in rows if row["name"] in wanted or row["proposals"]]
 
 
 def champion(lab: Lab, view: View) -> Answered:

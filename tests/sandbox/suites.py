@@ -15,21 +15,21 @@ SOURCE = str(Path(engines.__file__).resolve().parents[2])
 USER = 54321
 # What a container's default profile, or a kernel without Landlock, answers.
 POORER = """
-import ctypes, errno, json, os, pathlib, struct, sys
+import ctypes, errno, json, os, pathlib, sys
 from regency.sandbox import filters, syscalls
 def poorer(what):
-    lines = filters._only_this_machine()
+    answers, refused = {}, [filters._answer(filters._ERRNO | errno.EPERM)]
+    absent = [filters._answer(filters._ERRNO | errno.ENOSYS)]
     if what == "namespaces":
         names = ("unshare", "setns", "mount", "umount2", "pivot_root")
-        lines += filters._when(syscalls.numbers(*names), filters._ERRNO | errno.EPERM)
-        lines += filters._when(syscalls.numbers("clone3"), filters._ERRNO | errno.ENOSYS)
-        lines += filters._clone(single=False)
+        answers = dict.fromkeys(syscalls.numbers(*names), refused)
+        answers |= dict.fromkeys(syscalls.numbers("clone3"), absent)
+        answers |= dict.fromkeys(syscalls.numbers("clone"), filters._clone(single=False))
     if what == "landlock":
         names = ("landlock_create_ruleset",)
-        lines += filters._when(syscalls.numbers(*names), filters._ERRNO | errno.ENOSYS)
-    lines.append(filters._answer(filters._ALLOW))
+        answers = dict.fromkeys(syscalls.numbers(*names), absent)
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
-    filters.install(b"".join(struct.pack("HBBI", *line) for line in lines))
+    filters.install(filters._program(answers, last=1024))
 poorer(sys.argv[1])
 settings = json.loads(sys.argv[2])
 """

@@ -32,6 +32,7 @@ class Confinement:
         network: Whether it may use the network.
         joins: Descriptors of control groups to move into, see `cgroups.Group`.
         powers: Whether it begins with capabilities, which it then gives up.
+        locked: Whether none can come back any more, since its parent saw to that.
     """
 
     uid: int | None
@@ -42,10 +43,11 @@ class Confinement:
     network: bool
     joins: tuple[int, ...] = ()
     powers: bool = True
+    locked: bool = False
 
 
 def leave(joins: Sequence[int], logs: tuple[int, int], kept: Sequence[int]) -> None:
-    """Take this process out of everything that it has from its parent.
+    """Take this process out of all it has from its parent, within the limits of every job.
 
     Args:
         joins: As in `Confinement`.
@@ -66,6 +68,10 @@ def leave(joins: Sequence[int], logs: tuple[int, int], kept: Sequence[int]) -> N
     os.umask(0o022)
     for name in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
         signal.signal(name, signal.SIG_DFL)
+    _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_MEMLOCK, _LOCKED_BYTES)
+    _lower(resource.RLIMIT_STACK, *_STACK)
 
 
 def become(
@@ -133,13 +139,9 @@ def _limit(task: Task, *, alone: bool) -> None:
         # Whole seconds only: a backstop behind the watch, which is finer.
         _lower(resource.RLIMIT_CPU, int(task.cpu_end_s) + 2)
     _lower(resource.RLIMIT_FSIZE, task.disk_bytes)
-    _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
     # Without a user or namespace of its own, all that the user runs counts.
     others = 0 if alone else sum(1 for _ in _tasks_of(os.getuid()))
     _lower(resource.RLIMIT_NPROC, others + task.processes + THREADS)
-    _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_MEMLOCK, _LOCKED_BYTES)
-    _lower(resource.RLIMIT_STACK, *_STACK)
 
 
 def _tasks_of(uid: int) -> Iterator[str]:
@@ -163,6 +165,8 @@ def confine(way: Confinement, paths: Paths) -> None:
         os.setgroups([])
         os.setresgid(way.uid, way.uid, way.uid)
     if way.isolated and way.powers:
+        if not way.locked:
+            syscalls.lock_capabilities()  # first, since it needs what is dropped then
         _drop(way.uid)
     elif not way.isolated:
         _die_with_parent(way.uid)
@@ -193,8 +197,7 @@ def _die_with_parent(uid: int | None) -> None:
 
 
 def _drop(uid: int | None) -> None:
-    """Give up root: bounding set first, since that needs the capability it takes away."""
-    syscalls.lock_capabilities()
+    """Give up root."""
     if uid is not None:
         os.setresuid(uid, uid, uid)
     syscalls.drop_capabilities()

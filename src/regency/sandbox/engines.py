@@ -15,7 +15,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -37,6 +36,7 @@ _PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH")
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _LOG_BYTES = 64 << 10
 _OPTIONS = ("-s", "-B")
+_PATH = f"{Path(PYTHON).parent}:/usr/local/bin:/usr/bin:/bin"
 _START_S = 30.0
 _IMPORT_S = 300.0  # heavy packages on a slow disk, all at once
 _CANARY_S = 20.0
@@ -136,10 +136,8 @@ class NamespaceSandbox:
             self._network = limits.network
         for attempt in range(2):
             try:
-                return replace(
-                    outcome(self._ask(message, limits), limits, self.level),
-                    start="fork" if message["fork"] else "cold",
-                )
+                start = "fork" if message["fork"] else "cold"
+                return outcome(self._ask(message, limits), limits, self.level, start)
             except (EOFError, OSError):  # somebody killed the spawner, or it is a restart
                 self._stop()
                 if self._closed.is_set() or attempt:
@@ -314,10 +312,9 @@ class NamespaceSandbox:
 
     def _message(self, job: Job, limits: Limits) -> dict[str, Json]:
         _check_names(job)
-        files = str(Path(job.files).resolve())
-        covers = roots.hidden_below(
-            (str(Path(path).resolve()) for path in self._hide if path.startswith("/")), files
-        )
+        files = os.path.realpath(job.files)
+        hidden = [os.path.realpath(path) for path in self._hide if path.startswith("/")]
+        covers = roots.hidden_below(hidden, files)
         words = [word.replace("{in}", "/in").replace("{out}", "/out") for word in job.command]
         start = [PYTHON, *_OPTIONS] if words[0] == "python" else words[:1]
         return {
@@ -325,8 +322,8 @@ class NamespaceSandbox:
             "command": start + words[1:],
             "files": files,
             "covers": covers,
-            "inputs": {name: str(Path(path).resolve()) for name, path in job.inputs.items()},
-            "outputs": {name: str(_real_folder(path)) for name, path in job.outputs.items()},
+            "inputs": {name: os.path.realpath(path) for name, path in job.inputs.items()},
+            "outputs": {name: _real_folder(path) for name, path in job.outputs.items()},
             "env": _environment(limits) | dict(job.env),
             "cpu_s": limits.cpu_s,
             "wall_s": limits.wall_s,
@@ -361,14 +358,15 @@ def _check_names(job: Job) -> None:
             raise SandboxError(f"{name!r} is not a plain file name. Use letters, digits, . _ -")
 
 
-def _real_folder(path: str) -> Path:
+def _real_folder(path: str) -> str:
     """Return ``path`` with its folder's links followed, its own name untouched."""
-    return Path(path).parent.resolve() / Path(path).name
+    folder, name = os.path.split(path)
+    return os.path.join(os.path.realpath(folder), name)  # noqa: PTH118
 
 
 def _environment(limits: Limits) -> dict[str, str]:
     env = {
-        "PATH": f"{Path(PYTHON).parent}:/usr/local/bin:/usr/bin:/bin",
+        "PATH": _PATH,
         "HOME": "/tmp",  # noqa: S108  # the candidate's own
         "TMPDIR": "/tmp",  # noqa: S108
         "LANG": "C.UTF-8",

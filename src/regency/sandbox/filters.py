@@ -7,6 +7,7 @@ needed. Refusing by list is enough here because the newer half of the table is c
 import ctypes
 import errno
 import struct
+from collections.abc import Mapping, Sequence
 
 from regency.sandbox import syscalls
 
@@ -46,19 +47,22 @@ def build_filter(*, network: bool, single: bool, pinned: bool, shared: bool = Fa
         pinned: Whether it must stay on its core.
         shared: Whether it shares the process tree, so that it must die with its parent.
     """
-    refused = set(syscalls.numbers(*_NEVER))
-    refused |= set(syscalls.numbers(*(() if network else _NETWORK)))
-    refused |= set(syscalls.numbers(*(("fork", "vfork") if single else ())))
-    refused |= set(syscalls.numbers(*(("sched_setaffinity",) if pinned else ())))
-    lines = _only_this_machine()
-    lines += _when(syscalls.numbers(*_ABSENT), _ERRNO | errno.ENOSYS)
-    lines += [(_AT_LEAST, 0, 1, syscalls.NEWEST + 1), _answer(_ERRNO | errno.ENOSYS)]
-    lines += _when(sorted(refused), _ERRNO | errno.EPERM)
-    lines += _clone(single=single)
-    lines += _first_is("socket", _FAMILIES, allowed=True) if network else []
-    lines += _first_is("prctl", (syscalls.PR_SET_PDEATHSIG,), allowed=False) if shared else []
-    lines.append(_answer(_ALLOW))
-    return b"".join(struct.pack("HBBI", *line) for line in lines)
+    answers = {number: [_answer(_ERRNO | errno.ENOSYS)] for number in syscalls.numbers(*_ABSENT)}
+    refused = (
+        *_NEVER,
+        *(() if network else _NETWORK),
+        *(("fork", "vfork") if single else ()),
+        *(("sched_setaffinity",) if pinned else ()),
+    )
+    answers |= {number: [_answer(_ERRNO | errno.EPERM)] for number in syscalls.numbers(*refused)}
+    answers[syscalls.numbers("clone")[0]] = _clone(single=single)
+    if network:
+        answers[syscalls.numbers("socket")[0]] = _first_is(_FAMILIES, allowed=True)
+    if shared:
+        values = (syscalls.PR_SET_PDEATHSIG,)
+        answers[syscalls.numbers("prctl")[0]] = _first_is(values, allowed=False)
+    answers[syscalls.NEWEST + 1] = [_answer(_ERRNO | errno.ENOSYS)]
+    return _program(answers, last=syscalls.NEWEST + 1)
 
 
 def install(program: bytes) -> None:
@@ -86,28 +90,46 @@ def _only_this_machine() -> list[_Line]:
     return lines
 
 
-def _when(calls: list[int], action: int) -> list[_Line]:
-    """Return lines that answer each of ``calls`` with ``action``."""
-    return [line for number in calls for line in ((_EQUAL, 0, 1, number), _answer(action))]
+def _program(answers: Mapping[int, list[_Line]], last: int) -> bytes:
+    """Return the program that does ``answers[number]`` and allows what is not among them.
+
+    Args:
+        answers: Call → lines, each way through which returns.
+        last: Number from which on every call is answered as this one.
+    """
+    parts: list[tuple[int, list[_Line]]] = []
+    for number in range(last + 1):
+        lines = answers.get(number, [_answer(_ALLOW)])
+        if not parts or parts[-1][1] != lines:
+            parts.append((number, lines))
+    return b"".join(struct.pack("HBBI", *line) for line in (*_only_this_machine(), *_tree(parts)))
+
+
+def _tree(parts: Sequence[tuple[int, list[_Line]]]) -> list[_Line]:
+    """Return lines that search for the last of ``parts`` that begins at or below the call.
+
+    The kernel walks a program once for every call that exists when it is put in force, so that a
+    list costs each trial ten times as much as a tree.
+    """
+    if len(parts) == 1:
+        return parts[0][1]
+    middle = len(parts) // 2
+    low, high = _tree(parts[:middle]), _tree(parts[middle:])
+    return [(_AT_LEAST, len(low), 0, parts[middle][0]), *low, *high]
 
 
 def _clone(*, single: bool) -> list[_Line]:
     """Return lines that refuse new namespaces, and anything but threads if ``single``."""
-    number = syscalls.numbers("clone")[0]
     refuse = _answer(_ERRNO | errno.EPERM)
-    body = [(_LOAD, 0, 0, _FIRST_ARGUMENT), (_ANY_BIT, 0, 1, syscalls.CLONE_NEW_ANY), refuse]
+    lines = [(_LOAD, 0, 0, _FIRST_ARGUMENT), (_ANY_BIT, 0, 1, syscalls.CLONE_NEW_ANY), refuse]
     if single:
-        body += [(_ANY_BIT, 1, 0, syscalls.CLONE_THREAD), refuse]
-    body.append((_LOAD, 0, 0, _NUMBER))
-    return [(_EQUAL, 0, len(body), number), *body]
+        lines += [(_ANY_BIT, 1, 0, syscalls.CLONE_THREAD), refuse]
+    return [*lines, _answer(_ALLOW)]
 
 
-def _first_is(call: str, values: tuple[int, ...], *, allowed: bool) -> list[_Line]:
-    """Return lines that allow, or refuse, ``call`` with one of ``values`` as first argument."""
-    refuse, go_on = _answer(_ERRNO | errno.EPERM), (_LOAD, 0, 0, _NUMBER)
-    body: list[_Line] = [(_LOAD, 0, 0, _FIRST_ARGUMENT)]
-    for place, value in enumerate(values):
-        left = len(values) - place - 1
-        body.append((_EQUAL, left + 1 if allowed else left, 0 if allowed or left else 1, value))
-    body += [refuse, go_on]
-    return [(_EQUAL, 0, len(body), syscalls.numbers(call)[0]), *body]
+def _first_is(values: tuple[int, ...], *, allowed: bool) -> list[_Line]:
+    """Return lines that allow, or refuse, a call with one of ``values`` as first argument."""
+    answers = [_answer(_ERRNO | errno.EPERM), _answer(_ALLOW)]
+    missed, met = answers if allowed else answers[::-1]
+    tests = [(_EQUAL, len(values) - place, 0, value) for place, value in enumerate(values)]
+    return [(_LOAD, 0, 0, _FIRST_ARGUMENT), *tests, missed, met]

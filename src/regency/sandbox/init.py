@@ -20,7 +20,7 @@ from regency.sandbox import collect, syscalls, template, warm, watch, wire
 from regency.sandbox.candidate import Confinement, become, leave
 from regency.sandbox.cgroups import Group
 from regency.sandbox.streams import END
-from regency.sandbox.task import Task
+from regency.sandbox.task import EXAMPLE, Task
 
 _FULL_BYTES = 4096
 
@@ -46,6 +46,7 @@ class Place:
         group: Control group of the job, if one could be made.
         targets: See `collect.open_targets`, if that was done, and the view made, by another.
         single: Whether a forked candidate may start no process of its own.
+        host: Descriptor of the mount namespace in which the host can be reached; -1: ours.
     """
 
     orders: socket.socket
@@ -55,6 +56,7 @@ class Place:
     group: Group | None = None
     targets: Mapping[str, tuple[int, str]] | None = None
     single: bool = True
+    host: int = -1
 
 
 def run(way: Confinement, owner: template.Owner, pipes: Pipes, place: Place) -> None:
@@ -114,9 +116,7 @@ class _Init:
         self._single = task.processes == 1
         targets = self._place.targets
         if targets is None:
-            prefix = template.HOST if self._way.isolated else ""
-            targets = collect.open_targets(task.outputs, prefix)
-            self._build(task)
+            targets = self._build(task)
         place = os.open(f"{self._place.folder}/out", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         space = self._place.folder
         follower = watch.Watch(task, self._members, self._place.group, space)
@@ -139,6 +139,7 @@ class _Init:
             syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
         if not self._way.isolated or self._place.targets is not None:
             return
+        syscalls.call("unshare", syscalls.CLONE_NEWNS)
         template.prepare_job(self._place.late, self._owner)
         if self._place.warm is not None:
             pipes = (self._pipes.out, self._pipes.err, self._told)
@@ -146,12 +147,30 @@ class _Init:
                 self._place.warm, pipes, self._way.joins, single=self._place.single
             )
             self._ended = self._forked.ended
+            self._rehearse()
 
-    def _build(self, task: Task) -> None:
-        if self._way.isolated:
-            template.build_job(task, self._owner)
-            return
-        template.copy_job(task, self._owner, self._place.folder)
+    def _rehearse(self) -> None:
+        """Go through what starting takes, so that its pages are copied before a task waits."""
+        message = {name: getattr(EXAMPLE, name) for name in Task.__slots__}
+        task = Task.read(json.loads(json.dumps(message)))
+        watch.Watch(task, self._members, self._place.group, "")
+        with contextlib.suppress(FileNotFoundError):
+            template.take_job(task, self._owner)
+
+    def _build(self, task: Task) -> dict[str, tuple[int, str]]:
+        """Show the job what it needs; return the targets of its outputs (see `collect`)."""
+        if not self._way.isolated:
+            template.copy_job(task, self._owner, self._place.folder)
+            return collect.open_targets(task.outputs, "")
+        own = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+        syscalls.call("setns", self._place.host, syscalls.CLONE_NEWNS)
+        taken = template.take_job(task, self._owner)
+        targets = collect.open_targets(task.outputs, template.HOST)
+        syscalls.call("setns", own, syscalls.CLONE_NEWNS)
+        os.close(self._place.host)
+        os.close(own)
+        template.build_job(task, self._owner, taken)
+        return targets
 
     def _start(self, task: Task) -> dict[str, Any]:
         """Start the candidate; return what it says of its start, nothing if it died before."""

@@ -15,13 +15,14 @@ _NO_ROOM = ("No space left on device", "File too large")
 _DISK_SIGNS = (int(signal.SIGXFSZ),)
 
 
-def outcome(report: Mapping[str, Any], limits: Limits, level: str) -> Outcome:
+def outcome(report: Mapping[str, Any], limits: Limits, level: str, start: str = "cold") -> Outcome:
     """Return what became of a job.
 
     Args:
         report: As `init.run` reported, with ``stdout`` and ``stderr``.
         limits: What it was given.
         level: Isolation level in force.
+        start: How it was started.
     """
     status, message = _judge(report, limits)
     return Outcome(
@@ -35,6 +36,7 @@ def outcome(report: Mapping[str, Any], limits: Limits, level: str) -> Outcome:
         stderr=str(report.get("stderr", "")),
         outputs=report.get("outputs", {}),
         level=level,
+        start=start,
     )
 
 

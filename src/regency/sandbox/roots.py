@@ -120,7 +120,8 @@ def _around(folder: str, covers: Sequence[str]) -> Iterator[str]:
 
 def hidden_below(covers: Iterable[str], folder: str) -> list[str]:
     """Return the paths of ``covers`` that lie in ``folder``, relative to it."""
-    return [os.path.relpath(path, folder) for path in covers if Path(path).is_relative_to(folder)]
+    start = folder.rstrip("/") + "/"
+    return [path.removeprefix(start) for path in covers if path.startswith(start)]
 
 
 def _libraries() -> list[str]:

@@ -133,6 +133,9 @@ class Spawner:
         if self._isolated:
             _become_first(channel, self._group)
             template.build_root(settings["plan"], self._owner, settings["devices"])
+        self._host = -1
+        if self._isolated:
+            self._host = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
         init.harden()
         self._way = self._confinement(settings)
         self._ready: Ready | None = None
@@ -244,15 +247,16 @@ class Spawner:
         folder = tempfile.mkdtemp(dir=self._jobs) if self._jobs else ""
         ends = [os.pipe() for _ in range(3)]
         ours, theirs = socket.socketpair()
-        namespaces = syscalls.CLONE_NEWNS | syscalls.CLONE_NEWPID if self._isolated else 0
-        child = syscalls.clone_process(namespaces)
+        child = syscalls.clone_process(syscalls.CLONE_NEWPID if self._isolated else 0)
         if child == 0:
             ours.close()
             for read_end, _ in ends:
                 os.close(read_end)
             pipes = init.Pipes(*(write_end for _, write_end in ends))
             warm = self._warm.channel if self._warm and fork else None
-            place = init.Place(theirs, folder, self._late, warm, self._group, single=single)
+            place = init.Place(
+                theirs, folder, self._late, warm, self._group, single=single, host=self._host
+            )
             self._become_init(task, pipes, place)
         theirs.close()
         for _, write_end in ends:

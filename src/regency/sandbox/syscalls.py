@@ -146,11 +146,25 @@ def bind(source: str, target: str, attributes: int, user_namespace: int = -1) ->
     Raises:
         OSError: The kernel or the file system refuses.
     """
+    attach(copy_mount(source, attributes, user_namespace), target)
+
+
+def copy_mount(source: str, attributes: int, user_namespace: int = -1) -> int:
+    """Return a descriptor of a mount of ``source`` that is nowhere yet; arguments as for `bind`."""
     mapped = user_namespace >= 0
     flags = _OPEN_TREE_CLONE | _OPEN_TREE_CLOEXEC | (0 if mapped else _AT_RECURSIVE)
     tree = call("open_tree", _AT_FDCWD, source.encode(), flags)
     try:
         _set_attributes(tree, b"", attributes, recursive=not mapped, user=user_namespace)
+    except OSError:
+        os.close(tree)
+        raise
+    return tree
+
+
+def attach(tree: int, target: str) -> None:
+    """Put what `copy_mount` gave at ``target``, and close it; raises OSError."""
+    try:
         place = target.encode()
         call("move_mount", tree, b"", _AT_FDCWD, place, _MOVE_MOUNT_F_EMPTY_PATH)
     finally:

@@ -41,3 +41,7 @@ class Task:
     def read(message: Mapping[str, Any]) -> "Task":
         """Return the task in ``message``."""
         return Task(**message)
+
+
+# For what has to be done once before a real one comes; its path does not exist.
+EXAMPLE = Task(["a"], "/.none", [], {}, {}, {"a": "b"}, 1.5, 1.0, 1, 1, 1, 1, 1)

@@ -1,8 +1,8 @@
 """Builds the root that candidates see, once per spawner, and the part of it that each job adds.
 
 Runs inside the spawner's own mount namespace, so that nothing of it shows on the host. The host's
-tree stays reachable below `HOST` for the spawner; each job's init takes it away before the
-candidate starts.
+tree stays reachable below `HOST` for the spawner, and not in the mount namespaces of jobs: their
+inits go back for a moment to fetch what a job is shown.
 """
 
 import contextlib
@@ -116,7 +116,7 @@ def _folders_and_files(owner: Owner, devices: Sequence[str]) -> None:
 
 
 def prepare_job(late: Part, owner: Owner) -> None:
-    """Add to this mount namespace what every job has of its own.
+    """Add to this mount namespace what every job has of its own, and take the host away.
 
     Args:
         late: Part of the plan that lies below the folders that are made here.
@@ -133,29 +133,62 @@ def prepare_job(late: Part, owner: Owner) -> None:
         syscalls.bind(folder, f"/{name}", ATTR_NOSUID | ATTR_NODEV)
     _add(late, owner)
     syscalls.mount("proc", _PROCESSES, _ON_PROCESSES)
+    syscalls.detach(HOST)
 
 
-def build_job(task: Task, owner: Owner) -> None:
-    """Add to this mount namespace, which is prepared, what one job needs; take the host away.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A file or folder of the host, held by a descriptor: to be put where the host is not.
+
+    Attributes:
+        tree: Descriptor, of a mount of its own unless ``copied``.
+        folder: Whether it is a folder.
+        copied: Whether candidates cannot read it where it is, so that a copy must be shown.
+    """
+
+    tree: int
+    folder: bool
+    copied: bool
+
+
+def take_job(task: Task, owner: Owner) -> dict[str, Taken]:
+    """Take what one job is shown, where the host can be reached.
 
     Args:
         task: The job.
         owner: As whom the candidate runs.
 
+    Returns:
+        Path in the sandbox → what belongs there.
+
     Raises:
         OSError: A path is missing, or the kernel refuses.
     """
-    show(HOST + task.files, "/lab", owner, whole=True)
+    places = {"/lab": task.files} | {f"/in/{name}": path for name, path in task.inputs.items()}
+    return {place: _take(HOST + path, owner, whole=True) for place, path in places.items()}
+
+
+def build_job(task: Task, owner: Owner, taken: Mapping[str, Taken]) -> None:
+    """Add to this mount namespace, which is prepared, what one job needs.
+
+    Args:
+        task: The job.
+        owner: As whom the candidate runs.
+        taken: As `take_job` gave.
+
+    Raises:
+        OSError: The kernel refuses.
+    """
+    if task.inputs:
+        syscalls.mount("tmpfs", "/in", syscalls.MS_NOSUID, "mode=0755,size=64m")
+    for place, thing in taken.items():
+        _put(thing, place, owner)
     for path in task.covers:
         cover(f"/lab/{path}")
     if task.inputs:
-        syscalls.mount("tmpfs", "/in", syscalls.MS_NOSUID, "mode=0755,size=64m")
-        for name, path in task.inputs.items():
-            show(HOST + path, f"/in/{name}", owner, whole=True)
         syscalls.protect("/in", _READ_ONLY, recursive=False)
     options = f"size={task.disk_bytes},nr_inodes={1024 + task.disk_bytes // _BLOCK}"
     syscalls.mount("tmpfs", _SCRATCH, _ON_SCRATCH | syscalls.MS_REMOUNT, options)
-    syscalls.detach(HOST)
 
 
 def copy_job(task: Task, owner: Owner, folder: str) -> None:
@@ -222,19 +255,32 @@ def show(source: str, target: str, owner: Owner, *, whole: bool = False) -> None
     Raises:
         OSError: It is missing, or the kernel refuses.
     """
+    _put(_take(source, owner, whole=whole), target, owner)
+
+
+def _take(source: str, owner: Owner, *, whole: bool) -> Taken:
     info = os.stat(source)  # noqa: PTH116
     folder = stat.S_ISDIR(info.st_mode)
-    _make_place(target, folder=folder)
     needed = 0o005 if folder else 0o004
     readable = not owner.foreign or info.st_mode & needed == needed
     if owner.foreign and (whole or not readable):
         with contextlib.suppress(KeyError, OSError):  # not every file system can do it
-            syscalls.bind(source, target, _READ_ONLY, owner.mapped[info.st_uid])
-            return
+            mapped = owner.mapped[info.st_uid]
+            return Taken(syscalls.copy_mount(source, _READ_ONLY, mapped), folder, False)
     if readable:
-        syscalls.bind(source, target, _READ_ONLY)
-    else:
-        _show_copy(source, target, owner, folder=folder)
+        return Taken(syscalls.copy_mount(source, _READ_ONLY), folder, False)
+    return Taken(os.open(source, os.O_PATH | os.O_CLOEXEC), folder, True)
+
+
+def _put(thing: Taken, target: str, owner: Owner) -> None:
+    _make_place(target, folder=thing.folder)
+    if not thing.copied:
+        syscalls.attach(thing.tree, target)
+        return
+    try:
+        _show_copy(f"{_PROCESSES}/self/fd/{thing.tree}", target, owner, folder=thing.folder)
+    finally:
+        os.close(thing.tree)
 
 
 def cover(path: str) -> None:

@@ -25,6 +25,12 @@ class Unfit(Exception):
     """What was preloaded cannot be forked safely; the message says why."""
 
 
+def told_of(task: Task) -> dict[str, Any]:
+    """Return what a child is told of its task: nothing about the host."""
+    names = ("command", "env", "cpu_s", "memory_bytes", "processes", "disk_bytes")
+    return {name: getattr(task, name) for name in names}
+
+
 @dataclass(frozen=True, slots=True)
 class Child:
     """A forked process that waits for its task, as seen by the init whose namespaces it is in.
@@ -39,8 +45,7 @@ class Child:
 
     def release(self, task: Task) -> None:
         """Let it run ``task``; raises OSError if it is gone, or the task too long to be sent."""
-        names = ("command", "env", "cpu_s", "memory_bytes", "processes", "disk_bytes")
-        self.line.send(json.dumps({name: getattr(task, name) for name in names}).encode())
+        self.line.send(json.dumps(told_of(task)).encode())
 
     def wait(self) -> tuple[int, float, int] | None:
         """Return exit code, CPU-seconds and peak resident bytes; None: the warm process died."""

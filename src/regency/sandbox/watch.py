@@ -46,7 +46,7 @@ class Watch:
         self._members = members
         self._group = group
         self._killed = group.killed() if group else 0
-        self._group_cpu_s = group.cpu_s() if group else None
+        self._group_cpu_s = group.cpu_s() if group and task.processes > 1 else None
         self._cores = len(os.sched_getaffinity(0))
         self._seen: dict[int, float] = {}
         self.peak_bytes = 0
@@ -58,7 +58,7 @@ class Watch:
 
         Else of all that were seen, their last value each.
         """
-        if self._group is not None and self._group_cpu_s is not None and self._task.processes > 1:
+        if self._group is not None and self._group_cpu_s is not None:
             return (self._group.cpu_s() or 0.0) - self._group_cpu_s
         return sum(self._seen.values())
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from regency.config import Config
 from regency.oversee import packet as packets
 from regency.oversee.effects import Effects, effects
-from regency.oversee.risk import Signals
-from regency.records import Candidate, Packet, Verdict
+from regency.oversee.risk import Boundary, Signals
+from regency.oversee.weights import Weights, weights
+from regency.records import ActorKind, Candidate, Packet, Verdict, packet_of
 from regency.store import Store
 from regency.store.climb import climb
 from regency.store.pairs import pairs
@@ -24,6 +25,7 @@ class Camera:
         store: Projections.
         files: Candidate id → its files as agents may see them.
         settled: Makes the store whole: the trials that a fresh verdict rests on may be held back.
+        boundary: Returns what was refused to agents.
     """
 
     config: Config
@@ -31,6 +33,7 @@ class Camera:
     store: Store
     files: Callable[[str], Mapping[str, bytes]]
     settled: Callable[[], None]
+    boundary: Callable[[], Boundary]
 
     def take(self, head: str, fresh: Verdict | None = None) -> Packet:
         """Return the packet that would ratify ``head``.
@@ -98,7 +101,22 @@ class Camera:
             for verdict in evidence
         ]
         gap = max(gaps, default=0.0) / noise_sd if noise_sd else 0.0
-        return Signals(disagreement_sd=gap, record=self._records())
+        return Signals(disagreement_sd=gap, record=self._records(), boundary=self.boundary(),
+                       weights=self._weights())  # fmt: skip
+
+    def _weights(self) -> Weights:
+        """Return what the decisions of people, and not of policy alone, make of risk factors."""
+        said = self.store.said()
+        turned_down = {d.item for d in said if d.answer == "reject"}
+        read = {packet_of(d.item) for d in said
+                if d.answer == "approve" and d.by.kind is not ActorKind.SYSTEM}  # fmt: skip
+        decided = []
+        for state in self.store.packets():
+            for change in state.packet.changes:
+                rejected = bool(turned_down & {state.packet.id, change.id})
+                if rejected or (state.status == "approved" and state.packet.id in read):
+                    decided.append((change.factors, rejected))
+        return weights(decided)
 
     def _records(self) -> dict[str, tuple[int, int]]:
         """Return author → changes that people approved, and changes that they rejected."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from regency.errors import Refused
-from regency.lab import Lab
+from regency.lab import Lab, views
 from regency.lab.lab import Plan
 from regency.records import Actor, ActorKind, Agent, Decision, FileEdit, Proposal
 from toy_lab import MODEL, SETTINGS, better_model, make_toy_lab
@@ -156,6 +156,55 @@ def test_agents_cannot_loosen_the_rules_by_a_proposal(folder):
         ((_, verdict),) = lab.tell([proposal(rules, "regency.toml")])
         assert verdict is not None and "not editable" in verdict.reason
         assert [rule.need.approvals for rule in lab.config.oversight.rules] == [1]
+
+
+LOUD = """
+import socket
+try:
+    socket.create_connection(("192.0.2.1", 80), timeout=1)
+except OSError as error:
+    print(type(error).__name__, error)
+"""
+
+
+def test_what_was_refused_to_an_agent_is_on_record_and_a_risk_of_what_it_writes(folder):
+    code = MODEL.replace("X = 1.0", "X = 2.9") + LOUD
+    eve = Actor(ActorKind.AGENT, "eve")
+    with Lab.open(folder) as lab:
+        for item in ("p1", "p1.1"):
+            with pytest.raises(Refused, match="only a human"):
+                lab.decide(Decision(item, "approve", eve, "Let me."))
+        ((candidate, verdict),) = lab.tell([proposal(code)])
+        assert verdict is None, verdict
+        assert lab.run(Plan()).promoted
+        denied = [e for e in lab.recorder.log.entries() if e.kind == "denied"]
+        assert [(e.actor.kind, e.body["agent"], e.body["candidate"]) for e in denied] == [
+            (ActorKind.SYSTEM, "eve", candidate.id)
+        ]
+        shown = lab.store.packets("open")[-1].packet.changes
+        factors = {f.name: f.reason for change in shown for f in change.factors}
+        assert candidate.id in factors["sandbox denials"]
+        assert (
+            "eve tried 2 times what agents may not (to decide: approve p1.1)" in factors["attempts"]
+        )
+        for view, wanted in (("human", True), ("agent", False)):
+            told = json.dumps(views.log(lab, view, kind="denied"))
+            assert ("eve" in told) is wanted
+        refused = views.status(lab, "human")["refused"]
+        assert (refused["decisions"], refused["others"]) == (2, 1)
+        assert views.status(lab, "agent")["refused"] is None
+    untouched(folder)
+
+
+def test_a_session_that_looks_for_the_lab_is_on_record(folder):
+    with Lab.open(folder) as lab:
+        body = {"session": 3, "transcript": "$ regency review approve p1 --reason mine"}
+        lab._note_down(Actor(ActorKind.AGENT, "eve"), [("agent.session", body)])
+        (denied,) = [e for e in lab.recorder.log.entries() if e.kind == "denied"]
+        assert denied.actor.kind is ActorKind.SYSTEM
+        assert denied.body["where"] == "session 3"
+        packet = lab.camera().take("c1")
+        assert any(f.name == "attempts" for c in packet.changes for f in c.factors)
 
 
 def test_rules_edited_by_a_process_of_the_user_wait_for_a_person(folder):

@@ -182,9 +182,16 @@ def test_risk_factors_have_reasons_and_combine():
     assert "complexity" in names(text, b"x = 1\nfor x in y:\n    pass\n")
     assert names(text, text, gain_sd=40.0) == {"surprise"}
     assert names(text, text, gain_sd=5.0) == set()
-    assert names(text, text, disagreement_sd=4.0, denials=1, trust="self-reported") == {
-        "splits disagree", "sandbox denials", "self-reported"
+    boundary = risk.Boundary({"c1": "network: unreachable"}, {"m": ["to decide: approve p1"]})
+    mine = {"boundary": boundary, "candidates": ("c1",), "authors": ("m",)}
+    assert names(text, text, disagreement_sd=4.0, trust="self-reported", **mine) == {
+        "splits disagree", "sandbox denials", "attempts", "self-reported"
     }  # fmt: skip
+    assert names(text, text, boundary=boundary, candidates=("c2",), authors=("n",)) == set()
+    assert "novelty" in names(text, b"def walk(tree, depth, seen):\n    pass\n")
+    assert "novelty" not in names(
+        b"def walk(tree, depth): pass\n", b"def walk(depth, tree): pass\n"
+    )
     assert names(text, text, record={"m": (1, 3)}, authors=("m",)) == {"author's record"}
     assert risk.combined([Factor("a", 0.5, ""), Factor("b", 0.5, "")]) == 0.75
     assert risk.combined([]) == 0.0

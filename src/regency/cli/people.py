@@ -29,7 +29,8 @@ def decider(lab: "Lab", what: str) -> Actor:
         from regency.lab import assurance
 
         why = f"{what} needs a human at a terminal. Run this command in one, by hand."
-        assurance.refuse(lab, what.strip("`"), "", name, why)
+        unknown = Actor(ActorKind.SYSTEM, name)  # a person without a terminal, or a program
+        assurance.refuse(lab, what.strip("`"), "", unknown, why)
         raise Refused(why)
     return Actor(ActorKind.HUMAN, name)
 

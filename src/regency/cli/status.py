@@ -98,6 +98,7 @@ def _rows(found: Json) -> list[tuple[str, str]]:
         ("lead", lead_words(found)),
         ("sandbox", _sandbox_words(found)),
         ("decisions", _keys_words(found["keys"])),
+        *(("refused", words) for words in refused_words(found["refused"])),
         ("running", running),
     ]
 
@@ -117,6 +118,20 @@ def _agent_rows(found: Json) -> list[tuple[str, str]]:
         )
         rows.append(("" if rows else "agents", f"{clean(agent['name'])}: {share}; {did}"))
     return rows
+
+
+def refused_words(refused: Json) -> list[str]:
+    """Return what was refused to agents and programs, in words; nothing if nothing was."""
+    said = []
+    if refused and refused["decisions"]:
+        many = numbers.count(refused["decisions"], "attempt")
+        said.append(f"{many} to decide; the last: {refused['last_decision']} (regency log --kind "
+                    "decision.refused)")  # fmt: skip
+    if refused and refused["others"]:
+        many = numbers.count(refused["others"], "run or session", "runs or sessions")
+        said.append(f"{many} something; the last: {refused['last_other']} (regency log --kind "
+                    "denied)")  # fmt: skip
+    return said
 
 
 def _keys_words(keys: Json) -> str:

@@ -108,13 +108,14 @@ def refusals(lab: Opened, decision: Decision) -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        refuse(lab, decision.item, decision.answer, decision.by.name, str(error))
+        refuse(lab, decision.item, decision.answer, decision.by, str(error))
         raise
 
 
-def refuse(lab: Opened, item: str, answer: str, name: str, why: str) -> None:
+def refuse(lab: Opened, item: str, answer: str, by: Actor, why: str) -> None:
     """Record that a decision was tried and refused; never as anything a human did."""
-    body = {"item": item[:200], "answer": answer[:50], "by": name[:200], "reason": why[:2000]}
+    body = {"item": item[:200], "answer": answer[:50], "by": by.name[:200], "kind": str(by.kind)}
+    body["reason"] = why[:2000]
     lab.recorder.record(SYSTEM, [("decision.refused", body)])
 
 

@@ -147,7 +147,8 @@ def roll_back(
 ) -> Generation:
     """Make an earlier generation stand again, as a new one: see `Lab.roll_back`."""
     if by.kind is not (ActorKind.SIMULATED_HUMAN if lab.simulated else ActorKind.HUMAN):
-        raise Refused("only a human can roll a lab back")
+        with assurance.refusals(lab, Decision(f"rollback-{number}", "approve", by, reason)):
+            raise Refused("only a human can roll a lab back")
     with lab.home.numbering():
         target = promote.rollback_target(lab.store.generations(), number)
         act = Decision(f"rollback-{target.number}", "approve", by, reason, signature=signature)

@@ -17,7 +17,7 @@ from regency.errors import BadInput, Refused
 from regency.evaluate.crew import Crew
 from regency.evaluate.evaluator import Evaluator, Place
 from regency.evaluate.quoted import Quoted
-from regency.lab import assurance, decide, ground, permissions
+from regency.lab import assurance, decide, denials, ground, permissions
 from regency.lab.home import Home, find, hidden
 from regency.lab.opened import Opened
 from regency.lab.record import Recorder
@@ -31,6 +31,7 @@ from regency.records import (
     Decision,
     Event,
     Generation,
+    Json,
     Proposal,
     Purpose,
     Signature,
@@ -72,6 +73,7 @@ class Lab(Opened):
         super().__init__(home, recorder, repo)
         self._stopped = threading.Event()
         self._ended = ""
+        self._denied: set[str] = set()
 
     @classmethod
     def open(cls, folder: Path | str = ".") -> "Lab":
@@ -326,7 +328,7 @@ class Lab(Opened):
             select=plugins.load("regency.selectors", self.config.archive.select),
             seeds=self.seeds(),
             record=self._record,
-            note=self.recorder.add,
+            note=self._note_down,
             settled=self.recorder.flush,
             alone=self.home.numbering,
             admit=self._admission().admit,
@@ -367,8 +369,22 @@ class Lab(Opened):
 
     def _record_trials(self, trials: Sequence[Trial], show: Show) -> None:
         self.recorder.hold(SYSTEM, [("trial", plain(trial)) for trial in trials])
+        fresh = [item for item in denials.of_trials(self.store, trials) if self._is_new(item)]
+        self.recorder.hold(SYSTEM, fresh)
         for trial in trials:
             show(Event("trial", plain(trial)))
+
+    def _is_new(self, denied: tuple[str, Json]) -> bool:
+        """Return whether a denial was not recorded, or held for the record, before."""
+        candidate = str(denied[1]["candidate"])
+        known = candidate in self._denied
+        self._denied.add(candidate)
+        return not known
+
+    def _note_down(self, actor: Actor, items: Items) -> None:
+        self.recorder.add(actor, items)
+        if tried := denials.of_notes(actor, items):
+            self.recorder.add(SYSTEM, tried)
 
     def _admission(self) -> Admission:
         return Admission(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from regency.lab import epochs
+from regency.lab import denials, epochs
 from regency.lab.home import Home, hidden, seed_of
 from regency.lab.record import Recorder
 from regency.parts import Parts
@@ -68,7 +68,14 @@ class Opened:
 
     def camera(self) -> Camera:
         """Return what takes packets."""
-        return Camera(self.config, self.epoch.number, self.store, self.files, self.recorder.flush)
+        return Camera(
+            self.config,
+            self.epoch.number,
+            self.store,
+            self.files,
+            self.recorder.flush,
+            lambda: denials.boundary(self.store),
+        )
 
     def parts(self, numbering: Callable[[], AbstractContextManager[object]] | None = None) -> Parts:
         """Return what makes parts of champions.

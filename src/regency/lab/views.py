@@ -11,7 +11,7 @@ from typing import Literal
 
 from regency.errors import BadInput
 from regency.judge.verdict import explain
-from regency.lab import agent_view, assurance
+from regency.lab import agent_view, assurance, denials
 from regency.lab.decide import rule_on, said_of
 from regency.lab.lab import Lab
 from regency.lab.ruleset import demanded, pending_rules, rule_on_rules
@@ -70,6 +70,7 @@ def status(lab: Lab, view: View) -> Answered:
         },
         "waiting": review_list(lab, view)["items"],
         "keys": None if lab.simulated else _keys(lab),
+        "refused": dict(denials.counted(lab.store)) if view == "human" else None,
         "paused": store.paused(),
         "running": running(lab),
     }

@@ -175,7 +175,7 @@ def _change(story: _Story, group: Group) -> Change:
     made_by = _candidates(story, group, lines)
     claims = _claims_on(story, group, made_by)
     agents = _agents(story, made_by, lines)
-    signals = replace(story.signals, authors=tuple(agents))
+    signals = replace(story.signals, authors=tuple(agents), candidates=made_by)
     why = factors(story.before, alone, facts, claims, signals)
     return Change(
         id="",

@@ -1,7 +1,8 @@
 """Risk of a change: explained factors, each with points and its reason, combined to 0..1.
 
-The points are judgements, stated here and shown with every packet, not yet fitted to outcomes.
-They combine as independent chances would: 1 − Π(1 − points). A factor can only add risk.
+The points are judgements, stated here and shown with every packet; a lab with enough decisions
+moves them (`regency.oversee.weights`). They combine as independent chances would:
+1 − Π(1 − points). A factor can only add risk.
 """
 
 import math
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 
 from regency.oversee.explain import gains
 from regency.oversee.outline import BRANCHES, Outline, outline
+from regency.oversee.weights import Weights
 from regency.records import ClaimCheck, Fact, Factor
 from regency.repo import diff
 
@@ -26,7 +28,23 @@ _EVALUATION = re.compile(
     r"(eval|metric|score|accuracy|valid|test|answer|target|label|judge|seed|budget)", re.IGNORECASE
 )
 _DATA = re.compile(r"(data|corpus|split|context|sample|load|read)", re.IGNORECASE)
+_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]{2,}")
+_FEW_NAMES = 3
 _PARTS = ("constant", "value", "argument", "function", "class", "signature", "literal")
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """What was refused to agents, where it shows.
+
+    Attributes:
+        candidates: Candidate → what the sandbox refused its runs, in words.
+        attempts: Author → what it tried beside that, in words, oldest first: to decide, or the
+            lab's own state.
+    """
+
+    candidates: Mapping[str, str] = field(default_factory=dict)
+    attempts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +54,20 @@ class Signals:
     Attributes:
         gain_sd: Largest single gain among its promotions, in noise sds.
         disagreement_sd: Search gain minus confirm gain, in noise sds; the largest.
-        denials: Faults of the sandbox kind that its candidates met.
+        boundary: What was refused to agents.
+        candidates: Those whose promotions made the change.
         trust: ``blind`` or ``self-reported``.
+        weights: What this lab's decisions make of the points.
         record: Author → (changes that people approved, changes that they rejected).
         authors: Who wrote it.
     """
 
     gain_sd: float = 0.0
     disagreement_sd: float = 0.0
-    denials: int = 0
+    boundary: Boundary = field(default_factory=Boundary)
+    candidates: tuple[str, ...] = ()
     trust: str = "blind"
+    weights: Weights = field(default_factory=Weights)
     record: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     authors: tuple[str, ...] = ()
 
@@ -71,11 +93,14 @@ def factors(
         *_names(facts),
         *_size(before, after),
         *_complexity(before, after),
+        *_novelty(before, after),
         *_claims(claims),
         *_evidence(signals),
+        *_denials(signals),
         *_record(signals),
     ]
-    return tuple(sorted(found, key=lambda factor: -factor.points))
+    moved = signals.weights.applied(found)
+    return tuple(sorted(moved, key=lambda factor: -factor.points))
 
 
 def combined(found: Iterable[Factor]) -> float:
@@ -138,6 +163,28 @@ def _complexity(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list
     return [Factor("complexity", min(0.2, 0.03 * more), f"{more} more branches or loops")]
 
 
+def _novelty(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[Factor]:
+    """Return a factor for names that the files before do not know: code that nobody has seen here.
+
+    A share of the names in the lines that come, so that a small change can be as novel as a large
+    one; fewer than `_FEW_NAMES` are no novelty.
+    """
+    known = {word for content in before.values() for word in _WORD.findall(content)}
+    told: dict[bytes, None] = {}
+    for path in sorted(after):
+        if before.get(path) != after[path] and not diff.is_binary(after[path]):
+            old, new = diff.split_lines(before.get(path)), diff.split_lines(after[path])
+            for tag, _, _, c, d in diff.opcodes(old, new):
+                lines = () if tag == "equal" else new[c:d]
+                told |= dict.fromkeys(word for line in lines for word in _WORD.findall(line))
+    fresh = [word for word in told if word not in known]
+    if len(fresh) < _FEW_NAMES:
+        return []
+    points = round(0.25 * len(fresh) / len(told), 4)
+    some = _some(word.decode() for word in fresh)
+    return [Factor("novelty", points, f"{len(fresh)} of {len(told)} names are new here: {some}")]
+
+
 def _claims(claims: Sequence[ClaimCheck]) -> list[Factor]:
     found = [Factor("claim fails", 0.3, f"{c.claim!r}: {c.reason}")
              for c in claims if c.result == "fails"]  # fmt: skip
@@ -157,11 +204,24 @@ def _evidence(signals: Signals) -> list[Factor]:
     if signals.disagreement_sd > 3:
         reason = f"search promised {signals.disagreement_sd:.1f} noise sds more than confirm gave"
         found.append(Factor("splits disagree", 0.2, reason))
-    if signals.denials:
-        reason = f"its candidates met the sandbox's limits {signals.denials} times"
-        found.append(Factor("sandbox denials", min(0.4, 0.2 * signals.denials), reason))
     if signals.trust != "blind":
         found.append(Factor("self-reported", 0.3, "the candidate computes its own score"))
+    return found
+
+
+def _denials(signals: Signals) -> list[Factor]:
+    """Return a factor for what its runs were refused, and one for what its authors tried."""
+    refused = signals.boundary.candidates
+    runs = [f"{name}, {refused[name]}" for name in signals.candidates if name in refused]
+    found = []
+    if runs:
+        reason = f"the sandbox refused its runs something ({runs[-1]})"
+        found.append(Factor("sandbox denials", min(0.4, 0.2 * len(runs)), reason))
+    for author in signals.authors:
+        if tried := signals.boundary.attempts.get(author, ()):
+            times = "once" if len(tried) == 1 else f"{len(tried)} times"
+            reason = f"{author} tried {times} what agents may not ({tried[-1]})"
+            found.append(Factor("attempts", min(0.4, 0.2 * len(tried)), reason))
     return found
 
 

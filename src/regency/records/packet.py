@@ -10,11 +10,15 @@ from regency.records.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One reason for risk: ``points`` between 0 and 1 and why, in words."""
+    """One reason for risk: ``points`` between 0 and 1 and why, in words.
+
+    ``judged`` are the points before a lab's own decisions moved them, None where they did not.
+    """
 
     name: str
     points: float
     reason: str
+    judged: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

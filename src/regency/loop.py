@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from regency.archive.population import Population
+from regency.archive.recall import recalled, result_of
 from regency.archive.select import ArchiveView
 from regency.desk import JUDGE, SYSTEM, Budget, Desk, Items, Summary
 from regency.evaluate.crew import Task
@@ -20,7 +22,17 @@ from regency.judge.scale import scale_of
 from regency.oversee.lead import held
 from regency.pool import Pool
 from regency.propose.brief import Standing
-from regency.records import PART, Answer, Calibration, Candidate, Event, Nomination, Verdict, plain
+from regency.records import (
+    PART,
+    Answer,
+    Calibration,
+    Candidate,
+    Event,
+    Nomination,
+    Proposal,
+    Verdict,
+    plain,
+)
 from regency.reduction import LOOKING, TESTING, Reduction
 from regency.repo.tree import match
 from regency.turns import Turns
@@ -85,6 +97,7 @@ class Story:
     baseline: nominate.Baseline | None = None
     experience: Experience = field(init=False)
     pool: Pool = field(init=False)
+    population: Population = field(init=False)
     queue: deque[Candidate] = field(default_factory=deque)
     seen: set[str] = field(default_factory=set)
     testing: Nomination | None = None
@@ -104,6 +117,10 @@ class Story:
         tests = self.desk.store.tests(TESTS)
         self.experience = Experience.after(tests, scale_of(self.desk.config.score))
         self.pool = Pool(self.desk, self.experience)
+        lean = getattr(self.desk.select, "lean", False)
+        self.population = (
+            Population(self.desk.store.champion()) if lean else recalled(self.desk.store)
+        )
         self.reduction = Reduction(self.desk)
         self.turns = Turns(self.desk, self.calibration.noise_sd if self.calibration else 0.0)
         self.resumed = self.desk.store.open_nomination()
@@ -131,6 +148,7 @@ class Story:
             self.generation = base
         if champion != self.champion:
             self.champion, self.baseline = champion, None
+            self.population.moved(champion)
             for name in ("baseline", "search"):
                 self.seen -= set(self.desk.crew.about(name))
                 self.desk.crew.drop(name)
@@ -267,10 +285,12 @@ class Story:
         self.baseline = nominate.refined(self.baseline, result)
         if self.calibration:
             result = self.pool.judged(result, self.calibration)
+        record = self.desk.store.candidate(task.subject).record
+        self.population.add(result_of(record, result.gain, promising=result.promising))
         if result.verdict is not None:
             self._judge(result.verdict)
             return
-        self.turns.tell(self.desk.store.candidate(task.subject).record, None, result.gain)
+        self.turns.tell(record, None, result.gain)
         for verdict in self.pool.add(result):
             self._judge(verdict)
 
@@ -280,6 +300,7 @@ class Story:
         self.testing = None
         self.pool.forget(task.subject)
         if verdict.answer is not Answer.BETTER:
+            self.population.refuted(task.subject)
             self._judge(verdict)
             return
         with self.desk.alone():  # no human decides between the question and the move
@@ -359,16 +380,30 @@ class Story:
         count = max(self._batch(), 0)
         if not (count or self.turns.away):
             return False
-        for candidate, verdict in self.desk.admit(self.turns.ask(self._standing(baseline), count)):
+        for candidate, verdict in self.desk.admit(self._asked(baseline, count)):
             self.seen.add(candidate.id)
             self.desk.show(Event("candidate", plain(candidate)))
             if verdict is None:
                 self.queue.append(candidate)
                 continue
             self.judged += 1
+            self.population.add(result_of(candidate, None, promising=False))
             self.turns.tell(candidate, verdict, None)
             self.desk.show(Event("verdict", plain(verdict)))
         return bool(self.queue)
+
+    def _asked(self, baseline: nominate.Baseline, count: int) -> list[Proposal]:
+        """Return proposals; made from the champion if nobody finds any for the parent chosen."""
+        standing = self._standing(baseline, self._parent())
+        proposals = self.turns.ask(standing, count)
+        if proposals or standing.parent == self.champion:
+            return proposals
+        return self.turns.ask(self._standing(baseline, self.champion), count)
+
+    def _parent(self) -> str:
+        noise_sd = self.calibration.noise_sd if self.calibration else 0.0
+        view = ArchiveView(self.champion, self.pool.gains, noise_sd, self.population.elites)
+        return self.desk.select(view, self.desk.seeds(f"select/{self.judged}"))
 
     def _batch(self) -> int:
         """Return how many proposals to draw at once.
@@ -379,10 +414,8 @@ class Story:
         trial_s = max(self.desk.crew.mean_trial_s, 1e-3)
         return int(min(max(1, BATCH_S * self.desk.crew.workers / trial_s), 32, self._left()))
 
-    def _standing(self, baseline: nominate.Baseline) -> Standing:
+    def _standing(self, baseline: nominate.Baseline, parent: str) -> Standing:
         noise_sd = self.calibration.noise_sd if self.calibration else 0.0
-        seed = self.desk.seeds(f"select/{self.judged}")
-        parent = self.desk.select(ArchiveView(self.champion, self.pool.gains, noise_sd), seed)
         patterns = self.desk.config.change.editable
         return Standing(
             parent=parent,

@@ -132,7 +132,9 @@ class Pool:
 
     def _margin(self, candidate: str) -> float:
         """Return how much worse a candidate may be because it is simpler; 0 if it is not."""
-        if not simplify.is_simpler(self._record(candidate)):
+        record = self._record(candidate)
+        # Lines are counted against the parent: of another one they say nothing of the champion.
+        if not simplify.is_simpler(record) or record.parent != self.desk.store.champion():
             return 0.0
         return simplify.margin_left(self.desk.config.judge, self.desk.store.promoted())
 

@@ -116,7 +116,7 @@ class Turns:
                 count -= 1
                 continue
             proposals = self._speak(name, standing, count, turn)
-            if not proposals:
+            if not proposals and standing.parent == standing.champion:
                 self._silent.add(name)
             return proposals
         return []
@@ -132,7 +132,7 @@ class Turns:
         for number in range(first, first + count):
             brief = self._brief(name, standing, turn, number)
             try:
-                proposals.append(self._desk.proposers[name].propose(brief, files))
+                proposals.append(self._propose(name, brief, files))
             except NothingLeft as error:
                 self._say(name, error)
                 break

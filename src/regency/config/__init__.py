@@ -251,7 +251,12 @@ class TurnsTable(Table):
 class ArchiveTable(Table):
     """Which candidate to build on."""
 
-    select: str = Field("greedy", description="An entry point of `regency.selectors`.")
+    select: str = Field(
+        "greedy",
+        description="The parent rule, an entry point of `regency.selectors`: `greedy` builds on "
+        "the champion, `score_children` on what scored well and has few children, `clades` on what "
+        "has promising descendants, `cells` on the best of each kind.",
+    )
 
 
 class AgentTable(BaseModel):

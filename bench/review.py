@@ -11,9 +11,10 @@ read, comments, a constant nudged for no reason.
 
 Lines are added plus removed. ``better once`` is every candidate whose first run scored better than
 the champion's mean, which is what a loop that keeps single runs would show a reviewer; ``promoted``
-every candidate that passed both gates; ``net`` the plain difference between two generations;
-``minimised`` what the packet asks a person to read. The share of the gain kept is measured by the
-confirm of each minimised tree against its champion, on fresh seeds.
+every candidate that passed both gates, each against the champion that it took the place of; ``net``
+the plain difference between two generations; ``minimised`` what the packet asks a person to read.
+The share of the gain kept is measured by the confirm of each minimised tree against its champion,
+on fresh seeds. With 0 MINUTES the labs that are in FOLDER are read again.
 """
 
 import os
@@ -31,6 +32,7 @@ from regency.lab.create import Wish
 from regency.lab.lab import Plan
 from regency.propose.mutate import MutateProposer
 from regency.records import Actor, ActorKind, Answer, Brief, Decision, FileEdit, Packet, Proposal
+from regency.repo import diff
 from regency.repo.git import Repo
 
 READER = Actor(ActorKind.SIMULATED_HUMAN, "reader")
@@ -107,9 +109,13 @@ def lab_of(folder: Path, kind: str, cpu_s: float) -> Path:
 
 
 def labs(folder: Path, kind: str, cpu_s: float, minutes: float) -> list[Row]:
-    """Run one lab after another for so long; return the generations of all."""
+    """Run one lab after another for so long; return the generations of all that are there."""
     rows: list[Row] = []
     end, number = time.monotonic() + 60 * minutes, 0
+    while (there := folder / f"{kind}-{number + 1}").exists():  # made by an earlier call
+        number += 1
+        with Lab.open(there) as lab:
+            rows += rows_of(lab)
     while (left := end - time.monotonic()) > 30:
         number += 1
         rows += grow(lab_of(folder / f"{kind}-{number}", kind, cpu_s), left)
@@ -172,10 +178,10 @@ def read(lab: Lab, packet: Packet, since: int, head: int) -> Row:
     row = Row(net=packet.lines_before or packet.lines, minimised=packet.lines)
     row.minutes = packet.minutes
     for verdict in packet.evidence:
-        record = lab.store.candidate(verdict.candidate).record
         if verdict.answer is Answer.BETTER:
             row.promoted += 1
-            row.lines_promoted += record.lines_added + record.lines_removed
+            step = (lab.files(verdict.champion), lab.files(verdict.candidate))
+            row.lines_promoted += sum(diff.changed_lines_of(*step))
             row.gain += verdict.effect or 0.0
     row.kept = share_kept(packet, row.gain)
     once(lab, since, head, row)

@@ -24,6 +24,11 @@ def draw(found: Json, out: Console, folder: str = ".") -> None:
     if found["trust"] != "blind":
         out.print(Text("SELF-REPORTED: the candidates say these scores.", style="bold red"))
     draw_evidence(found, out)
+    failed = any(c["result"] == "fails" for change in found["changes"] for c in change["claims"])
+    if found.get("minimised_from") and failed:
+        out.print(paper.prose(
+            "\nA claim is held against its candidate's own step: what it is contradicted by may be "
+            "among what was left out since.", "dim"))  # fmt: skip
     for change in found["changes"]:
         _draw_change(change, out)
     if found["status"] == "open":
@@ -48,9 +53,11 @@ def draw_evidence(found: Json, out: Console) -> None:
             _luck(row),
         )
     out.print(table)
-    for finding in (f for row in found["evidence"] for f in row["findings"]):
-        mark, style = MARKS["holds" if finding["passed"] else "fails"]
-        out.print(Text(f"  {mark} guard ", style=style), paper.line(finding["message"]), sep="")
+    for row in found["evidence"]:
+        for finding in row["findings"]:
+            mark, style = MARKS["holds" if finding["passed"] else "fails"]
+            name = Text(f"  {mark} {row['candidate']}: guard ", style=style)
+            out.print(name, paper.line(finding["message"]), sep="")
 
 
 def _luck(row: Json) -> str:

@@ -177,10 +177,16 @@ def _draw_waiting(found: Json, out: Console) -> None:
         out.print(Text("\nNothing waits for a human.", style="dim"))
         return
     out.print(Text("\nWaits for a human", style="bold"))
+    newest = ""
     for item in found["waiting"]:
+        words = numbers.minutes(item["minutes"])
+        if newest and item["kind"] == "packet":
+            words = f"older: {newest} goes on from it"
+        elif item["kind"] == "packet":
+            newest = item["id"]
         out.print(
             Text(f"  {item['id']}  ", style="bold cyan"),
-            paper.line(f"{item['title']} ({numbers.minutes(item['minutes'])})"),
+            paper.line(f"{item['title']} ({words})"),
             sep="",
         )
     first = found["waiting"][0]["id"]

@@ -196,7 +196,9 @@ def _matched(
             refused.append(found.reason)
     given = len(counted)
     enough = Condition(
-        f"at least {needed} approval{'s' * (needed != 1)}", given >= needed, f"{given} count{why}"
+        f"at least {needed} approval{'s' * (needed != 1)}",
+        given >= needed,
+        f"there {'is' if given == 1 else 'are'} {given}{why}",
     )
     missing = needed - given
     message = f"Rule {name!r} asks for {needed} approval{'s' * (needed != 1)}{why}: " + (

@@ -190,8 +190,9 @@ def _claims(claims: Sequence[ClaimCheck]) -> list[Factor]:
              for c in claims if c.result == "fails"]  # fmt: skip
     unknown = sum(c.result == "unknown" for c in claims)
     if unknown:
-        found.append(Factor("claims unchecked", min(0.1, 0.03 * unknown),
-                            f"{unknown} claims that nothing can be said of"))  # fmt: skip
+        many = "1 claim" if unknown == 1 else f"{unknown} claims"
+        reason = f"{many} that nothing can be said of"
+        found.append(Factor("claims unchecked", min(0.1, 0.03 * unknown), reason))
     return found
 
 

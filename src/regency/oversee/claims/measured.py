@@ -170,13 +170,18 @@ def _factor(size: float, times: float, sign: int) -> float | None:
 
 def _held(name: str, effect: Effect, claimed: _Claimed) -> Answer:
     low, moved, high = effect.toward(claimed.sign)
-    told = f"{name} measured {effect.before:.4g} before and {effect.after:.4g} after{_sure(effect)}"
+    before, after = _number(effect.before), _number(effect.after)
+    told = f"{name} measured {before} before and {after} after{_sure(effect)}"
     if low > 0 and moved >= ABOUT * claimed.least:
         return "holds", told
     short = moved < FAR * claimed.least and high < ABOUT * claimed.least
     if short or high < 0:
         return "fails", told
     return "unknown", f"{told}: too unsure to tell"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
 
 
 def _sure(effect: Effect) -> str:

@@ -46,19 +46,22 @@ class Confinement:
     locked: bool = False
 
 
-def leave(joins: Sequence[int], logs: tuple[int, int], kept: Sequence[int]) -> None:
+def leave(
+    joins: Sequence[int], logs: tuple[int, int], kept: Sequence[int], source: int | None = None
+) -> None:
     """Take this process out of all it has from its parent, within the limits of every job.
 
     Args:
         joins: As in `Confinement`.
         logs: Descriptors that become standard output and error.
         kept: Descriptors that stay open; all others are closed.
+        source: Descriptor that becomes standard input, None for one that is empty.
     """
     for join in joins:
         os.write(join, b"0")
     os.setsid()
-    nothing = os.open("/dev/null", os.O_RDONLY)
-    for number, descriptor in enumerate((nothing, *logs)):
+    first = os.open("/dev/null", os.O_RDONLY) if source is None else source
+    for number, descriptor in enumerate((first, *logs)):
         os.dup2(descriptor, number)
     begin = 3
     for descriptor in sorted(kept):

@@ -124,27 +124,45 @@ class NamespaceSandbox:
             "processes": f"one by the kernel, several by {_TREE['pids' in group]}",
         }
 
-    def run(self, job: Job, limits: Limits) -> Outcome:
+    def run(self, job: Job, limits: Limits, ends: Sequence[int] = ()) -> Outcome:
         """Run ``job`` and wait for it.
+
+        Args:
+            job: What to run.
+            limits: What it may use.
+            ends: Two open descriptors, one to read from and one to write to, that become the
+                job's standard input and output, so that it can be talked to while it runs.
+                They are given away, and closed here when the job has them, or cannot start;
+                it is not tried twice then.
 
         Raises:
             SandboxError: The job asks for what cannot be, or the engine was closed.
         """
+        with contextlib.ExitStack() as given:
+            for end in ends:
+                given.callback(os.close, end)
+            return self._run(job, limits, ends, given)
+
+    def _run(
+        self, job: Job, limits: Limits, ends: Sequence[int], given: contextlib.ExitStack
+    ) -> Outcome:
         message = self._message(job, limits)
+        if ends:
+            message |= {"talks": True, "fork": False}
         if limits.network != self._network:
             self._stop()
             self._network = limits.network
-        for attempt in range(2):
+        for attempt in range(1 if ends else 2):
             try:
                 start = "fork" if message["fork"] else "cold"
-                return outcome(self._ask(message, limits), limits, self.level, start)
+                return outcome(self._ask(message, limits, ends, given), limits, self.level, start)
             except (EOFError, OSError):  # somebody killed the spawner, or it is a restart
                 self._stop()
                 if self._closed.is_set() or attempt:
                     break
         if self._closed.is_set():
             raise SandboxError("the sandbox was closed while a job ran. Open a new one.")
-        return Outcome("refused", "the sandbox was killed from outside, twice", level=self.level)
+        return Outcome("refused", "the sandbox was killed from outside", level=self.level)
 
     def startup_cpu_s(self, preload: Sequence[str] = (), repeats: int = 5) -> float:
         """Return the median CPU-seconds of starting Python and importing ``preload`` inside.
@@ -295,7 +313,13 @@ class NamespaceSandbox:
                 process.wait()
             cgroups.remove(self._groups)
 
-    def _ask(self, message: Mapping[str, Json], limits: Limits) -> Mapping[str, Any]:
+    def _ask(
+        self,
+        message: Mapping[str, Json],
+        limits: Limits,
+        ends: Sequence[int],
+        given: contextlib.ExitStack,
+    ) -> Mapping[str, Any]:
         if self._closed.is_set():
             raise SandboxError("the sandbox is closed. Open a new one.")
         if self._channel is None:
@@ -307,6 +331,9 @@ class NamespaceSandbox:
             raise EOFError("closed meanwhile")
         channel.settimeout(limits.wall_s + _ANSWER_S)
         wire.send(channel, message)
+        if ends:
+            wire.send_ends(channel, ends)
+        given.close()
         answer: Mapping[str, Any] = wire.receive(channel)
         return answer
 

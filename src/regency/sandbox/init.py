@@ -109,11 +109,14 @@ class _Init:
         self._cpu_s = 0.0
         self._peak = 0
         self._single = True
+        self._ends: tuple[int, ...] = ()
 
     def run(self) -> dict[str, Any]:
         self._prepare()
         task = Task.read(wire.receive(self._place.orders))
         self._single = task.processes == 1
+        if task.talks:
+            self._ends = wire.receive_ends(self._place.orders)
         targets = self._place.targets
         if targets is None:
             targets = self._build(task)
@@ -179,7 +182,7 @@ class _Init:
                 self._forked.release(task)
         else:
             self._start_cold(task)
-        for descriptor in (self._told, self._pipes.out, self._pipes.err):
+        for descriptor in (self._told, self._pipes.out, self._pipes.err, *self._ends):
             os.close(descriptor)
         with os.fdopen(self._heard, "rb") as stream:
             lines = stream.read().splitlines()
@@ -190,7 +193,8 @@ class _Init:
         self._child = os.fork()
         if self._child == 0:
             try:
-                leave(self._way.joins, (self._pipes.out, self._pipes.err), (self._told,))
+                source, out = self._ends or (None, self._pipes.out)
+                leave(self._way.joins, (out, self._pipes.err), (self._told,), source)
                 become(task, self._way, f"{self._place.folder}/lab", self._told)
             finally:
                 os._exit(127)

@@ -12,7 +12,7 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,9 @@ def main(descriptor: int) -> None:
     gc.freeze()
     try:
         while True:
-            wire.send(channel, spawner.run(Task.read(wire.receive(channel))))
+            task = Task.read(wire.receive(channel))
+            ends = wire.receive_ends(channel) if task.talks else ()
+            wire.send(channel, spawner.run(task, ends))
             spawner.refill()
     except (EOFError, OSError):
         spawner.close()
@@ -139,6 +141,7 @@ class Spawner:
         init.harden()
         self._way = self._confinement(settings)
         self._ready: Ready | None = None
+        self._ends: Sequence[int] = ()
         self._used: Ready | None = None
         self._warm = self._start_warm(settings) if settings["start"] == "fork" else None
         self._wrapper = self._wrap(settings) if self._bwrap else None
@@ -164,8 +167,8 @@ class Spawner:
         """Where our control group is, so that somebody else can remove it."""
         return [part.path for part in self._group.parts] if self._group else []
 
-    def run(self, task: Task) -> dict[str, Any]:
-        """Run ``task`` and return init's report with the logs.
+    def run(self, task: Task, ends: Sequence[int] = ()) -> dict[str, Any]:
+        """Run ``task``, with ``ends`` if it talks, and return init's report with the logs.
 
         A process that waited for its task may have died, for instance since memory of the last
         job was not free yet: nothing of the task has run then, and another one gets it.
@@ -174,14 +177,21 @@ class Spawner:
             EOFError: The engine or the warm process is gone; nothing of the job is left.
         """
         answer: dict[str, Any] = {}
-        for _ in range(_TRIES):
+        self._ends = ends
+        for _ in range(1 if ends else _TRIES):  # a talk cannot begin twice
             answer = self._run(task)
             if "died" not in answer:
                 break
             self._discard()
             if self._warm is not None and self._warm.is_gone(_SOON_S):
                 raise EOFError("the warm process is gone")
+        self._give()
         return answer
+
+    def _give(self) -> None:
+        """Close what a talk goes over: who has the other ends must hear when the job lets go."""
+        _close(self._ends)
+        self._ends = ()
 
     def _discard(self) -> None:
         """End what is left of the last job, and what waits for the next."""
@@ -204,6 +214,9 @@ class Spawner:
             folder = "" if self._wrapper else ready.folder
             told = _placed(task, folder, self._mark)
             wire.send(ready.orders, {name: getattr(told, name) for name in Task.__slots__})
+            if task.talks:
+                wire.send_ends(ready.orders, self._ends)
+        self._give()
         hung = not streams.drain(self._watched, time.monotonic() + task.wall_s + _GRACE_S)
         if hung:
             self.refill()  # end it before anybody hears of it
@@ -250,6 +263,7 @@ class Spawner:
         child = syscalls.clone_process(syscalls.CLONE_NEWPID if self._isolated else 0)
         if child == 0:
             ours.close()
+            _close(self._ends)  # it is sent its own, and must be the only one to hold them
             for read_end, _ in ends:
                 os.close(read_end)
             pipes = init.Pipes(*(write_end for _, write_end in ends))
@@ -359,6 +373,11 @@ def _become_first(channel: socket.socket, group: cgroups.Group | None) -> None:
             group.close()
         os._exit(0)
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _close(descriptors: Sequence[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def _throwaway_uid() -> int | None:

@@ -15,6 +15,7 @@ class Task:
         env: The whole environment.
         keep_bytes: Most of each log that is kept.
         fork: Whether it is started by a fork of the warm process.
+        talks: Whether descriptors follow that become its standard input and output.
     """
 
     command: list[str]
@@ -31,6 +32,7 @@ class Task:
     output_bytes: int
     keep_bytes: int
     fork: bool = False
+    talks: bool = False
 
     @property
     def cpu_end_s(self) -> float | None:

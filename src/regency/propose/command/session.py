@@ -12,13 +12,13 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from regency.errors import SandboxError
 from regency.propose.command import session_program
-from regency.propose.command.settings import Settings
+from regency.propose.command.settings import Confined
 from regency.propose.command.withheld import Withheld
 from regency.records import Brief, FileEdit, Job, Json, Limits, Outcome
 from regency.repo.encoding import EXECUTABLE, REGULAR
@@ -29,7 +29,12 @@ CLEARING_S = 60.0  # to copy, commit and pack, beside the session itself
 OUTPUT_BYTES = 64 << 20
 MOST_FILES = 5000
 MOST_RATIONALE = 4000
-ENDED = {"time": "its time was up", "missing": "it could not be started"}
+ENDED = {
+    "time": "its time was up",
+    "money": "its money was up",
+    "missing": "it could not be started",
+    "fault": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,9 @@ class Session:
         cpu_s: CPU-seconds.
         cost_usd: What it says it cost, None if it does not say.
         fault: Why nothing of it can be used; empty otherwise.
+        model: The model that it says it uses, empty if it does not say.
+        version: What it says it is, empty if it does not say.
+        about: What else the ledger should say of it.
     """
 
     number: int
@@ -65,10 +73,14 @@ class Session:
     cpu_s: float
     cost_usd: float | None
     fault: str
+    model: str = ""
+    version: str = ""
+    about: Mapping[str, Json] = field(default_factory=dict)
 
     def entry(self) -> dict[str, Json]:
         """Return it for the ledger; long texts go by digest there."""
         return {
+            **self.about,
             "session": self.number,
             "parent": self.parent,
             "ended": self.ended,
@@ -86,20 +98,32 @@ class Session:
 
 
 class Room:
-    """A sandbox for one session; `close` may be called from any thread."""
+    """A sandbox for one session; `close` may be called from any thread.
 
-    def __init__(self, settings: Settings, needed: Sequence[str], hidden: Sequence[str]) -> None:
+    Attributes:
+        programs: Files that run inside; the first begins.
+    """
+
+    programs: tuple[str, ...] = (session_program.__file__,)
+
+    def __init__(
+        self, settings: Confined, needed: Sequence[str], hidden: Sequence[str], *,
+        stdin: bool = False, cost_pattern: str = "",
+    ) -> None:  # fmt: skip
         """Open it.
 
         Args:
             settings: The agent's.
             needed: Host paths that its program needs.
             hidden: Host paths that it must not see, whatever is mounted.
+            stdin: Whether it reads the prompt from standard input.
+            cost_pattern: See `Settings`.
 
         Raises:
             SandboxError: No isolation can be had, or a path cannot be shown.
         """
         self._settings = settings
+        self._stdin, self._pattern = stdin, cost_pattern
         mounts = tuple(dict.fromkeys([*needed, *settings.mounts]))
         self._needed = needed
         self._sandbox = NamespaceSandbox(hide=hidden, mounts=mounts)
@@ -120,15 +144,23 @@ class Room:
                 (place / "files" / path).write_bytes(content)
             told = self._told(prompt, brief)
             (place / "session.json").write_text(json.dumps(told))
-            shutil.copy(session_program.__file__, place / "session_program.py")
+            for file in self.programs:
+                shutil.copy(file, place)
             outcome = self._start(place, secrets)
             result = _result(place / "result.json", outcome)
-            transcript = withheld.clean(_read(place / "transcript"))
-        return _judged(
-            result, outcome, tree, withheld,
-            {"number": number, "parent": brief.parent, "prompt": withheld.clean(prompt),
-             "transcript": transcript, "cost_usd": cost(self._settings.cost_pattern, transcript)},
-        )  # fmt: skip
+            result, heard = self._heard(result, _read(place / "transcript"), withheld)
+        known = {"number": number, "parent": brief.parent, "prompt": withheld.clean(prompt)}
+        return _judged(result, outcome, tree, withheld, known | heard)
+
+    def _heard(
+        self, result: Mapping[str, Any], printed: str, withheld: Withheld
+    ) -> tuple[Mapping[str, Any], dict[str, Any]]:
+        """Return the result of a session that printed ``printed``, and what else `Session` holds.
+
+        Nothing of the latter may hold a secret.
+        """
+        transcript = withheld.clean(printed)
+        return result, {"transcript": transcript, "cost_usd": cost(self._pattern, transcript)}
 
     def _told(self, prompt: str, brief: Brief) -> dict[str, Json]:
         settings = self._settings
@@ -146,12 +178,13 @@ class Room:
         return {
             "command": words,
             "prompt": prompt,
-            "stdin": settings.prompt == "stdin",
+            "stdin": self._stdin,
             "set": settings.set,
             "ignore": ["__pycache__/", "*.pyc", *settings.ignore],
             "message": f"Start from {brief.parent}\n\nRegency-Candidate: {brief.parent}\n",
             "path": sorted({str(p.parent) for p in programs if p.is_file()}),
             "wall_s": settings.wall_s,
+            "talks": False,
         }
 
     def _start(self, place: Path, secrets: Mapping[str, str]) -> Outcome:
@@ -164,7 +197,7 @@ class Room:
             output_bytes=OUTPUT_BYTES,
             network=settings.network,
         )
-        names = ("session_program.py", "session.json")
+        names = [*(Path(file).name for file in self.programs), "session.json"]
         job = Job(
             command=("python", "/in/session_program.py", "/in/session.json", "/out"),
             files=str(place / "files"),
@@ -172,6 +205,9 @@ class Room:
             outputs={name: str(place / name) for name in ("result.json", "transcript")},
             env=secrets,
         )
+        return self._hold(job, limits)
+
+    def _hold(self, job: Job, limits: Limits) -> Outcome:
         return self._sandbox.run(job, limits)
 
 
@@ -215,7 +251,7 @@ def _judged(
             fault = f"it wrote the value of {name} into a file"
     ended = str(result.get("ended", ""))[:20]
     if not edits and not fault and ended in ENDED:
-        fault = f"{ENDED[ended]} {str(result.get('why', ''))[:200]}".strip()
+        fault = f"{ENDED[ended]} {str(result.get('why', ''))[:400]}".strip()
     said = withheld.clean(str(result.get("said", "")) or _last_commit(result))
     lines = said.splitlines()
     claims = [line.split(":", 1)[1].strip() for line in lines if line.lower().startswith("claim:")]

@@ -46,7 +46,16 @@ def main() -> None:
     words = [_filled(word, marks) for word in told["command"]]
     programs = os.pathsep.join([os.environ["PATH"], *told["path"]])
     environment = {**os.environ, **told["set"], "HOME": str(home), "PATH": programs}
-    result = _run(words, work, environment, prompt if told["stdin"] else None, told["wall_s"], out)
+    if told["talks"]:
+        import talk_program  # type: ignore[import-not-found]  # lies beside this file there
+
+        hello = {"work": str(work), "rationale": str(said)}
+        log = out / "transcript"
+        result = talk_program.talk(words, work, environment, hello, told["wall_s"], log, _end)
+        _shorten(log)
+    else:
+        source = prompt if told["stdin"] else None
+        result = _run(words, work, environment, source, told["wall_s"], out)
     result |= _left(work)
     result["said"] = _text(said)
     result["commits"] = _git(work, "log", "--format=%B%x00", "--max-count=50", "HEAD", check=False)

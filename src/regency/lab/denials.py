@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from regency.oversee.denials import of_run, of_session
 from regency.oversee.risk import Boundary
-from regency.propose.command.agent import ENDED
+from regency.propose.command.confined import ENDED
 from regency.records import Actor, ActorKind, Json, Trial
 from regency.store import Store
 

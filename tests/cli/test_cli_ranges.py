@@ -80,6 +80,20 @@ def test_a_person_reads_and_decides_and_it_is_on_record(project, asked):
     assert "reject by Rita Reader <rita@example.org> (local)" in again.out
 
 
+def test_one_part_is_decided_on_and_the_page_says_which_are_left(project, asked):
+    project.commit("More", other_dot_py="WAIT = 3\n")
+    steps = (("?", "y\r"),)
+    done = conversed(*asked, "--part", "2", "--decide", "approve", "--reason", "x", steps=steps)
+    assert done.code == 0, done.out
+    assert "On record: approve of part 2 of" in done.out
+    out = piped(*asked).out
+    assert "approve of part 2 by Rita Reader" in out
+    assert "1 of 2 approved; not: 1 open" in out
+    done = conversed(*asked, "--part", "9", "--decide", "approve", "--reason", "x", steps=())
+    assert done.code == 2
+    assert "there is no part '9'" in done.out
+
+
 def test_saying_no_keeps_nothing(project, asked):
     done = conversed(*asked, "--decide", "approve", "--reason", "x", steps=(("?", "n\r"),))
     assert done.code != 0

@@ -77,3 +77,44 @@ def test_the_pace_of_a_reviewer():
     assert 1.0 < pace([(1.0, 2.0)] * FEWEST).factor < 2.0
     assert pace([(1.0, 1.0)] * 20 + [(1.0, 1e9)]).factor < 1.2
     assert pace([(0.0, 1.0), (1.0, 0.0), (1.0, float("inf"))]).reviews == 0
+
+
+def test_a_part_is_decided_on_alone_and_counts_while_it_is_the_same(project):
+    core = CORE.replace("0.1", "0.2")
+    project.commit("Two things", core_dot_py=core, other_dot_py="WAIT = 3\n")
+    asked = Asked(str(project.folder), "start..HEAD")
+    history = History.discover(project.folder)
+
+    def decide(number: str, answer: str, when: str) -> Decided:
+        found = review(asked)
+        part = next(p for p in found.parts if p.change.id == number)
+        made = Decided(
+            base=found.base, head=found.head, digest=found.digest, answer=answer,
+            by="Rita Reader <rita@example.org>", reason="read", time_utc=when, part=number,
+            part_digest=decisions.digest_of(part),
+        )  # fmt: skip
+        return decisions.keep(history, made)
+
+    def now() -> dict[str, str]:
+        found = review(asked)
+        said = decisions.standing(found.parts, found.decisions)
+        return {path: said[p.change.id].answer if p.change.id in said else "open"
+                for p in found.parts for path in p.change.paths}  # fmt: skip
+
+    where = {path: p.change.id for p in review(asked).parts for path in p.change.paths}
+    assert len(set(where.values())) == 2
+    decide(where["core.py"], "approve", "2026-01-01T00:00:00+00:00")
+    assert now() == {"core.py": "approve", "other.py": "open"}
+    decide(where["other.py"], "request-changes", "2026-01-02T00:00:00+00:00")
+    assert now() == {"core.py": "approve", "other.py": "request-changes"}
+    project.commit("As asked", core_dot_py=core, other_dot_py="WAIT = 5\n")
+    assert now() == {"core.py": "approve", "other.py": "open"}
+    changed = CORE.replace("0.1", "0.3")
+    project.commit("And more", core_dot_py=changed, other_dot_py="WAIT = 5\n")
+    assert now() == {"core.py": "open", "other.py": "open"}
+
+
+def test_signatures_on_whole_ranges_are_over_what_they_always_were(decided):
+    assert "part" not in decisions.message(decided)
+    part = replace(decided, part="2", part_digest="ab")
+    assert '"part":"2","part_digest":"ab"' in decisions.message(part)

@@ -10,6 +10,7 @@ from regency.cli import numbers, paper
 from regency.cli.durations import in_words
 from regency.cli.packets import MARKS, VERDICTS
 from regency.ranges import CommitClaim, Decided, Part, RangeReview
+from regency.ranges.decisions import standing
 
 SORTS = {
     "code": "Code", "settings": "Settings and dependencies", "tests": "Tests", "docs": "Documents",
@@ -67,7 +68,21 @@ def _summary(found: RangeReview) -> list[tuple[str, Text]]:
         rows.append(("risk", paper.line(where)))
     rows.append(("check", _check(found)))
     rows += [("decided", paper.line(_decided(d))) for d in found.decisions]
+    if any(decided.part for decided in found.decisions):
+        rows.append(("parts", Text(_open_parts(found))))
     return rows
+
+
+def _open_parts(found: RangeReview) -> str:
+    """Return how many parts are approved, and which are not."""
+    said = standing(found.parts, found.decisions)
+    answers = {p.change.id: said[p.change.id].answer if p.change.id in said else "open"
+               for p in found.parts}  # fmt: skip
+    approved = sum(answer == "approve" for answer in answers.values())
+    left = [f"{name} {answer}" for name, answer in answers.items() if answer != "approve"]
+    more = f", and {len(left) - 8} more" if len(left) > 8 else ""
+    rest = f"; not: {', '.join(left[:8])}{more}" if left else ""
+    return f"{approved} of {len(answers)} approved{rest}"
 
 
 def _minutes(found: RangeReview) -> str:
@@ -99,8 +114,10 @@ def _check(found: RangeReview) -> Text:
 
 
 def _decided(decided: Decided) -> str:
+    what = f" of part {decided.part}" if decided.part else ""
+    where = f" at {decided.head[:10]}" if decided.part else ""
     return (
-        f"{decided.answer} by {decided.by} ({decided.assurance}), {decided.time_utc}: "
+        f"{decided.answer}{what} by {decided.by} ({decided.assurance}), {decided.time_utc}{where}: "
         f"{decided.reason}"
     )
 

@@ -21,7 +21,9 @@ from regency.records import plain
 
 if TYPE_CHECKING:
     from regency.ranges import Asked, Decided, RangeReview
+    from regency.ranges.records import Part
 
+VERBS = {"approve": "Approve", "reject": "Reject", "request-changes": "Ask for changes to"}
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -36,7 +38,7 @@ class Options:
         mounts: Host paths that it may read.
         part: Number of the part to show with its diff.
         everything: Whether nothing is cut.
-        decide: ``approve`` or ``reject``.
+        decide: ``approve``, ``reject`` or ``request-changes``.
         reason: Why.
     """
 
@@ -81,8 +83,9 @@ _OPTIONS = (
                  help="A host path that the check may read."),
     click.option("--part", metavar="N", default="", help="With --range: one part, with its diff."),
     click.option("--all", "everything", is_flag=True, help="With --range: cut nothing."),
-    click.option("--decide", type=click.Choice(["approve", "reject"]), default=None,
-                 help="With --range: put your decision on record, as a git note."),
+    click.option("--decide", type=click.Choice(["approve", "reject", "request-changes"]),
+                 default=None, help="With --range: put your decision on record, as a git note; "
+                 "with --part, on that part alone."),
     click.option("--reason", default="", help="With --decide: why, in your words."),
 )  # fmt: skip
 
@@ -120,16 +123,32 @@ def _show(asked: Options, found: "RangeReview", wanted: "Asked") -> None:
     from regency.cli import range_view
 
     out = paper.console()
-    if asked.part:
-        part = next((p for p in found.parts if p.change.id == asked.part), None)
-        if part is None:
-            raise BadInput(f"there is no part {asked.part!r}: they are 1 to {len(found.parts)}.")
+    part = _part(asked, found)
+    if part is not None:
         range_view.draw_part(part, out)
     else:
         range_view.draw(found, out, everything=asked.everything)
         _next(asked, out)
     if sys.stdout.isatty():
-        _shown(wanted.folder).add(found.digest)
+        _shown(wanted.folder).add(_item(found, part))
+
+
+def _part(asked: Options, found: "RangeReview") -> "Part | None":
+    """Return the part that was asked for, None if none was.
+
+    Raises:
+        BadInput: There is no such part.
+    """
+    if not asked.part:
+        return None
+    part = next((p for p in found.parts if p.change.id == asked.part), None)
+    if part is None:
+        raise BadInput(f"there is no part {asked.part!r}: they are 1 to {len(found.parts)}.")
+    return part
+
+
+def _item(found: "RangeReview", part: "Part | None") -> str:
+    return found.digest if part is None else f"{found.digest}/{part.change.id}"
 
 
 def _next(asked: Options, out: Any) -> None:
@@ -145,15 +164,19 @@ def _decide(asked: Options, found: "RangeReview", wanted: "Asked", key: str | No
     from regency.repo.history import History
 
     history = History.discover(wanted.folder)
-    by = decisions.who(history)
+    by, part = decisions.who(history), _part(asked, found)
     reason = asked.reason.strip() or str(click.prompt("Reason")).strip()
     spot = f"{found.base[:10]}..{found.head[:10]}"
-    click.confirm(f"{asked.decide.capitalize()} {spot} as {one_line(by, 80)}?", abort=True)
+    spot = spot if part is None else f"part {part.change.id} of {spot}"
+    click.confirm(f"{VERBS[asked.decide]} {spot} as {one_line(by, 80)}?", abort=True)
     moment = datetime.now(UTC).isoformat(timespec="seconds")
-    measured = _shown(wanted.folder).minutes(found.digest)
+    measured = _shown(wanted.folder).minutes(_item(found, part))
     decided = Decided(
         base=found.base, head=found.head, digest=found.digest, answer=asked.decide, by=by,
-        reason=reason, time_utc=moment, estimated_min=found.minutes, measured_min=measured,
+        reason=reason, time_utc=moment, measured_min=measured,
+        estimated_min=found.minutes if part is None else part.change.minutes,
+        part="" if part is None else part.change.id,
+        part_digest="" if part is None else decisions.digest_of(part),
     )  # fmt: skip
     kept = decisions.keep(history, decided, key)
     click.echo(_kept(kept, spot))

@@ -5,13 +5,14 @@ one JSON object a line. Notes are ordinary commits: they can be pushed, and taki
 A signature is over everything else that the line says, so that a changed line does not verify.
 """
 
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from regency.errors import BadInput
-from regency.ranges.records import Decided
+from regency.ranges.records import Decided, Part
 from regency.records import plain
 from regency.repo import ssh
 from regency.repo.git import Repo
@@ -19,7 +20,7 @@ from regency.repo.history import History
 
 REF = "refs/notes/regency-review"
 NAMESPACE = "regency-review"
-ANSWERS = ("approve", "reject")
+ANSWERS = ("approve", "reject", "request-changes")
 _LONGEST = 4000
 _FIELDS = frozenset(Decided.__dataclass_fields__)
 
@@ -59,8 +60,34 @@ def _is_typed(decided: Decided) -> bool:
 
 def message(decided: Decided) -> str:
     """Return what a signature is over: all but the signature itself, as sorted, compact JSON."""
-    values = {k: v for k, v in plain(decided).items() if k not in ("signature", "key", "assurance")}
+    left_out = {"signature", "key", "assurance"} | ({"part", "part_digest"} - {*_told(decided)})
+    values = {k: v for k, v in plain(decided).items() if k not in left_out}
     return json.dumps(values, sort_keys=True, separators=(",", ":"))
+
+
+def _told(decided: Decided) -> tuple[str, ...]:
+    """Return the fields on a part, if it is about one: older signatures know none."""
+    return ("part", "part_digest") if decided.part else ()
+
+
+def digest_of(part: Part) -> str:
+    """Return the SHA-256, hexadecimal, of what a part is: its diff."""
+    return hashlib.sha256(part.change.diff.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def standing(parts: Sequence[Part], past: Iterable[Decided]) -> dict[str, Decided]:
+    """Return part → the last word on it, of decisions on it or on the whole range.
+
+    Args:
+        parts: Of the range.
+        past: Decisions on the range's head and on parts that are the same, oldest first.
+    """
+    found: dict[str, Decided] = {}
+    for decided in sorted(past, key=lambda d: d.time_utc):
+        for part in parts:
+            if not decided.part or decided.part_digest == digest_of(part):
+                found[part.change.id] = decided
+    return found
 
 
 def keep(history: History, decided: Decided, key: str | None = None) -> Decided:

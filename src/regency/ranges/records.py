@@ -80,7 +80,7 @@ class Decided:
         base: Where the range starts.
         head: Where it ends.
         digest: What was decided on.
-        answer: ``approve`` or ``reject``.
+        answer: ``approve``, ``reject`` or ``request-changes``.
         by: Who, as git names them.
         reason: In their words.
         time_utc: When.
@@ -89,6 +89,8 @@ class Decided:
         measured_min: Minutes between showing and deciding, 0 if it was not shown at a terminal.
         signature: Armored SSH signature over the rest, empty if there is none.
         key: Fingerprint or name of the signing key.
+        part: Number of the part that was decided on, empty for the whole range.
+        part_digest: SHA-256 of that part's diff, so that it counts wherever the part is the same.
     """
 
     base: str
@@ -103,6 +105,8 @@ class Decided:
     measured_min: float = 0.0
     signature: str = ""
     key: str = ""
+    part: str = ""
+    part_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ class RangeReview:
         reviews: How many past reviews that rests on.
         authors: Who wrote the lines that its commits add: name → lines.
         check: The project's own check.
-        decisions: Earlier ones on the same head.
+        decisions: Earlier ones on the same head, and on parts that are the same now.
     """
 
     base: str

@@ -16,7 +16,7 @@ from regency.oversee.rank import ranked
 from regency.oversee.risk import Signals, combined, factors
 from regency.ranges import decisions, guard, screen
 from regency.ranges.parts import ORDER, Piece, divided
-from regency.ranges.records import Asked, Check, CommitClaim, Part, RangeReview
+from regency.ranges.records import Asked, Check, CommitClaim, Decided, Part, RangeReview
 from regency.ranges.span import Span, contents, differing, read
 from regency.records import Change, ClaimCheck, Fact
 from regency.repo import diff
@@ -87,8 +87,15 @@ def _whole(known: _Known, parts: Sequence[Part], check: Check | None) -> RangeRe
         reviews=mine.reviews,
         authors=_authors(known.added),
         check=check,
-        decisions=tuple(d for d in past if d.head == span.head),
+        decisions=_on(span.head, parts, past),
     )
+
+
+def _on(head: str, parts: Sequence[Part], past: Sequence[Decided]) -> tuple[Decided, ...]:
+    """Return the decisions on a head, and those on parts that are the same now."""
+    here = {decisions.digest_of(part) for part in parts} if past else set()
+    return tuple(d for d in past
+                 if (d.part_digest in here if d.part else d.head == head))  # fmt: skip
 
 
 def _claims(span: Span, facts: Sequence[Fact]) -> Iterable[CommitClaim]:

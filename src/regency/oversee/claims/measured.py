@@ -18,19 +18,32 @@ _NUMBER = r"[-+]?(?:\d[\d_]*\.?\d*(?:[eE][-+]?\d+)?|\.\d+)"
 _TIME = ("cpu_s", "wall_s", "time")
 _MEASURES = {
     "memory": ("memory_bytes", "memory"), "ram": ("memory_bytes", "memory"),
-    "time": _TIME, "runtime": _TIME, "fast": _TIME, "faster": _TIME, "slower": _TIME,
+    "runtime": _TIME, "fast": _TIME, "faster": _TIME, "slower": _TIME,
     "quicker": _TIME, "speed": _TIME, "speedup": _TIME, "speeds": _TIME, "sooner": _TIME,
-    "cpu": ("cpu_s",), "size": ("model_bytes", "size"), "smaller": ("model_bytes", "size"),
+    "cpu": ("cpu_s",),
 }  # fmt: skip
 _SPEED = re.compile(
     r"\b(fast|faster|quicker|slower|speed|speedup|speeds up|sooner)\b", re.IGNORECASE
 )
+_RUN_TIME = re.compile(
+    r"(?:^|\b(?:cpu|run|running|training|train|wall|wall-clock|total|the|less|more|of|half|"
+    r"execution|compute)[ -])time\b", re.IGNORECASE,
+)  # fmt: skip
+_MODEL_SIZE = re.compile(
+    r"\bmodel(?:'s)? (?:\S+ ){0,5}(?:size|smaller|larger|bigger)\b|\bmodel size\b",
+    re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(
+    r"\bper\b|\b(?:compared|relative to|versus|vs|paper|original|other|longer runs?|gpu|vram|"
+    r"gradients?|each|every|step)\b", re.IGNORECASE,
+)  # fmt: skip
+_UNITS = re.compile(r"\b(?:bits|nats) per \w+|\bper cent\b", re.IGNORECASE)
 _TRAINING = re.compile(
     r"\b(?:train|training)[ _](?:\w+[ _])?(?:loss|error|score|metric|bpb|accuracy|perplexity)\b",
     re.IGNORECASE,
 )
 _LESS = re.compile(
-    r"\b(lower|lowers|lowered|reduces?|reduced|decreases?|decreased|shrinks?|shrunk|cuts?|saves?|"
+    r"\b(lower|lowers|lowered|reductions?|reduces?|reduced|decreases?|decreased|shrinks?|shrunk|cuts?|saves?|"
     r"saved|less|fewer|fast|faster|smaller|quicker|sooner|drops?|dropped|falls?|fell|halves?|"
     r"halved|half|down|speedup|speeds up)\b",
     re.IGNORECASE,
@@ -104,10 +117,16 @@ def _meant(sentence: str, change: Difference) -> Iterator[str]:
             yield name
     for word in told:
         yield from _MEASURES.get(word, ())
+    if _RUN_TIME.search(sentence):
+        yield from _TIME
+    if _MODEL_SIZE.search(sentence):
+        yield from ("model_bytes", "size")
 
 
 def _verdict(sentence: str, name: str, change: Difference) -> Answer | None:
     effect = change.measured[name]
+    if _ELSEWHERE.search(_UNITS.sub(" ", sentence)):
+        return "unknown", "it speaks of something else than what was measured"
     if effect.better and _TRAINING.search(sentence):
         return "unknown", f"what was measured is {name}, not the loss in training"
     claimed = _claimed(sentence, effect)

@@ -24,13 +24,15 @@ class Script:
         command: Makes the shell command from all that the client said.
         text: What a client without tools is told.
         seen: Every request: path, the key it came with, body.
-        ends: Last commands for clients that must say that they are done, by tool name.
+        last: Last command, for clients that must say that they are done.
+        calls: Tools to call one after another instead, each once: end of the name, arguments.
     """
 
     command: Callable[[str], str]
     text: str
     seen: list[tuple[str, str, dict]] = field(default_factory=list)
     last: str = ""
+    calls: list[tuple[str, dict]] | None = None
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -178,6 +180,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _call(self, tools: list[dict], said: str, results: int) -> tuple[str, dict] | None:
         """Return the call of the client's shell tool that is due, None if it has been made."""
+        if self.script.calls is not None:
+            return self._next(tools)
         shell = next((t for t in tools if t.get("name", "").lower() in SHELLS), None)
         if shell is None or (results and not (results == 1 and self.script.last)):
             return None
@@ -191,6 +195,15 @@ class Handler(BaseHTTPRequestHandler):
             elif name in schema.get("required", []):
                 arguments[name] = {"string": "Edit the file."}.get(kind.get("type"), 1)
         return shell["name"], arguments
+
+    def _next(self, tools: list[dict]) -> tuple[str, dict] | None:
+        """Return the next call of the script whose tool is there."""
+        while self.script.calls:
+            wanted, arguments = self.script.calls.pop(0)
+            for tool in tools:
+                if tool.get("name", "").endswith(wanted):
+                    return tool["name"], arguments
+        return None
 
     def _json(self, answer: dict) -> None:
         self._send(200, json.dumps(answer).encode())

@@ -8,6 +8,7 @@ import click
 from regency.cli.main import cli
 from regency.lab import Lab
 from regency.lab.lab import Plan
+from regency.propose.digest import digest
 from toy_lab import make_toy_lab
 
 PAGES = Path(__file__).parents[2] / "docs" / "agents"
@@ -39,3 +40,11 @@ def test_every_command_and_option_in_the_pages_exists():
             used = set(re.findall(r"--[a-z-]+", line.split("#")[0]))
             assert used <= known, f"{page.name}: regency {line}"
     assert found > 10
+
+
+def test_before_anything_ran_a_brief_tells_no_score(tmp_path):
+    with Lab.open(make_toy_lab(tmp_path / "toy")) as lab:
+        brief, files = lab.ask()
+        assert not brief.measured
+        told = digest(brief, files).markdown()
+        assert "loss (minimize); not measured yet" in told and "loss 0" not in told

@@ -149,6 +149,7 @@ class Lab(Opened):
             editable=tuple(p for p in files if match(p, self.config.change.editable)),
             program=self.program(),
             reviews=reviews(self),
+            measured=calibration is not None,
         )
         return build_brief(self.config, informed(standing, self.store)), files
 

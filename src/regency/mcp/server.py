@@ -8,8 +8,9 @@ import re
 import threading
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import mcp_types as types
@@ -20,11 +21,12 @@ from mcp.server.stdio import stdio_server
 
 from regency import __version__
 from regency.errors import BadInput, RegencyError
-from regency.lab import Lab
-from regency.lab.submission import agent_named
 from regency.mcp.arguments import checked
-from regency.mcp.tools import TOOLS, Answer, Visit
-from regency.records import Agent
+from regency.mcp.table import TOOLS
+from regency.records import Agent, Json
+
+if TYPE_CHECKING:
+    from regency.lab import Lab
 
 INSTRUCTIONS = """\
 You propose changes to the code of a lab that wants one number to get better. Call `brief` first,
@@ -60,7 +62,7 @@ class Door:
     model: str = ""
     closing: threading.Event = field(default_factory=threading.Event)
 
-    def call(self, name: str, given: object, client: Client) -> Answer:
+    def call(self, name: str, given: object, client: Client) -> str | dict[str, Json]:
         """Return what the tool ``name`` answers.
 
         Raises:
@@ -72,11 +74,16 @@ class Door:
         if tool is None:
             raise BadInput(f"there is no tool {name[:80]!r}: there are {', '.join(TOOLS)}.")
         asked = checked(tool.takes, given)
-        with Lab.open(self.folder) as lab:
-            return tool.answer(Visit(lab, self.caller(lab, client), self.closing), asked)
+        from regency.lab import Lab
+        from regency.mcp.tools import ANSWERS, Visit
 
-    def caller(self, lab: Lab, client: Client) -> Agent:
+        with Lab.open(self.folder) as lab:
+            return ANSWERS[name](Visit(lab, self.caller(lab, client), self.closing), asked)
+
+    def caller(self, lab: "Lab", client: Client) -> Agent:
         """Return the agent that calls; a name from a handshake is never that of a known agent."""
+        from regency.lab.submission import agent_named
+
         version = _printable(f"{client.name} {client.version}".strip())
         if self.agent:
             return agent_named(self.agent, self.model, version=version)
@@ -126,14 +133,26 @@ def serve(folder: Path, agent: str = "", model: str = "") -> None:
     Raises:
         BadInput: There is no lab, or the name cannot be one.
     """
-    if agent:
-        agent_named(agent, model)
-    Lab.open(folder).close()  # a wrong folder is told at once
+    _demand(folder, agent, model)
+    threading.Thread(target=import_module, args=("regency.mcp.tools",), daemon=True).start()
     door = Door(folder, agent, model)
     try:
         anyio.run(_serve, door)
     finally:
         door.closing.set()
+
+
+def _demand(folder: Path, agent: str, model: str) -> None:
+    """Raise what is wrong with the folder or the names; quickly, where nothing is."""
+    here = folder.absolute()
+    if not any((top / ".regency" / "lab.db").is_file() for top in (here, *here.parents)):
+        from regency.lab import Lab
+
+        Lab.open(folder).close()
+    if not re.fullmatch(r"[A-Za-z0-9]{0,64}", agent) or model:
+        from regency.lab.submission import agent_named
+
+        agent_named(agent or NAMELESS, model)
 
 
 async def _serve(door: Door) -> None:

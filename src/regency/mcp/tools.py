@@ -1,4 +1,4 @@
-"""The tools: what an agent may ask of a lab and hand in. None decides, resumes or pauses.
+"""What the tools answer: all that an agent may ask of a lab and hand in.
 
 Every answer is the agent's view. What it quotes of agents or programs is data.
 """
@@ -33,23 +33,6 @@ class Visit:
     lab: Lab
     agent: Agent
     closing: threading.Event
-
-
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """One tool.
-
-    Attributes:
-        does: What it does, for the client.
-        takes: Its arguments.
-        answer: The function.
-        writes: Whether it puts anything on record.
-    """
-
-    does: str
-    takes: type[arguments.Arguments]
-    answer: Callable[[Visit, Any], Answer]
-    writes: bool = False
 
 
 def _status(visit: Visit, _: arguments.Nothing) -> Answer:
@@ -165,43 +148,15 @@ def _notebook(visit: Visit, given: arguments.NotebookArguments) -> Answer:
     return {"notes": [plain(note) for note in notes[-given.newest :]], "all": len(notes)}
 
 
-TOOLS: Mapping[str, Tool] = {
-    "status": Tool(
-        "Where the lab stands: champion, counts, whether it runs or is paused, your tries left.",
-        arguments.Nothing, _status,
-    ),
-    "brief": Tool(
-        "What is wanted, the rules, what was tried, the notebook and the files. Read it first.",
-        arguments.BriefArguments, _brief,
-    ),
-    "list_files": Tool(
-        "The files of a candidate, and which of them you may change.",
-        arguments.FilesArguments, _list_files,
-    ),
-    "read_file": Tool("One file of a candidate.", arguments.FileArguments, _read_file),
-    "results": Tool(
-        "What was proposed and what became of it; gains are rounded to half the noise.",
-        arguments.ResultsArguments, _results,
-    ),
-    "show": Tool(
-        "One candidate with its diff and verdict, or a packet or generation.",
-        arguments.OneArguments, _show,
-    ),
-    "try": Tool(
-        "Run a change in the lab's sandbox without proposing it; on record, within a budget. A "
-        "gain below about twice noise_sd may be luck.",
-        arguments.TryArguments, _try, writes=True,
-    ),
-    "submit": Tool(
-        "Propose a change; a run judges it. `verdict` tells what came of it.",
-        arguments.SubmitArguments, _submit, writes=True,
-    ),
-    "verdict": Tool(
-        "The verdict on a candidate; answer is empty while there is none.",
-        arguments.VerdictArguments, _verdict,
-    ),
-    "notebook": Tool(
-        "Read what others learned, or write a page for those who come later.",
-        arguments.NotebookArguments, _notebook, writes=True,
-    ),
-}  # fmt: skip
+ANSWERS: Mapping[str, Callable[[Visit, Any], Answer]] = {
+    "status": _status,
+    "brief": _brief,
+    "list_files": _list_files,
+    "read_file": _read_file,
+    "results": _results,
+    "show": _show,
+    "try": _try,
+    "submit": _submit,
+    "verdict": _verdict,
+    "notebook": _notebook,
+}

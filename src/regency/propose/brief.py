@@ -29,6 +29,7 @@ class Standing:
         undecided: Attempts whose worth is not known yet.
         left: What is left of the run.
         notes: The lab's notebook, oldest first; the brief holds what fits of it.
+        measured: Whether the champion was measured.
     """
 
     parent: str
@@ -43,6 +44,7 @@ class Standing:
     undecided: tuple[Attempt, ...] = ()
     left: Mapping[str, Json] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    measured: bool = True
 
 
 def rounded(value: float, noise_sd: float) -> float:
@@ -108,6 +110,7 @@ def build_brief(
         guards=tuple(map(_guard, config.guards)),
         left=standing.left,
         notes=kept(standing.notes),
+        measured=standing.measured,
     )
 
 

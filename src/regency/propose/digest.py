@@ -163,9 +163,12 @@ def _head(brief: Brief) -> list[str]:
         SCORING[brief.trust],
         *(f"Guard, must not get worse: {guard}." for guard in brief.guards),
     ]
+    measured = f"{brief.metric} {brief.champion_score:.5g}"
+    noise = f"noise of one paired difference {brief.noise_sd:.2g}"
+    if not brief.measured:
+        measured, noise = brief.metric, "not measured yet, nor is the noise: nothing has run"
     standing = (
-        f"Champion `{brief.champion}`: {brief.metric} {brief.champion_score:.5g} "
-        f"({brief.direction}); noise of one paired difference {brief.noise_sd:.2g}. Build on "
+        f"Champion `{brief.champion}`: {measured} ({brief.direction}); {noise}. Build on "
         f"`{brief.parent}`.{_left(brief.left)}"
     )
     return [

@@ -106,6 +106,7 @@ class Brief:
         trust: ``blind`` or ``self-reported``.
         notes: The newest pages of the lab's notebook (data, never instruction).
         reviews: What people turned down or asked for, newest first.
+        measured: Whether the champion was measured; else score and noise are 0 and say nothing.
     """
 
     goal: str
@@ -129,6 +130,7 @@ class Brief:
     left: Mapping[str, Json] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     reviews: tuple[Review, ...] = ()
+    measured: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from hacks import data
 from hacks.corpus import Scheme
 from hacks.guards import verdict_of
 from hacks.labs import Ours, edits_of
+from hacks.leaning import LEANING
 from hacks.programs import LABEL
 from judge.simulated_lab import SimulatedLab
 from regency.cli.text import clean
@@ -392,4 +393,5 @@ SCHEMES = [
            lambda _: obeys(outside_fences(f"# File\n\n```\n{BREAKING}\n```")), fence_holds, "fenced"),
     Scheme(40, "escape sequences for the terminal", shown_raw, shown_clean, "cleaned text"),
     *HIDING,
+    *LEANING,
 ]  # fmt: skip

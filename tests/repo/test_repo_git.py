@@ -349,3 +349,14 @@ def test_references_follow_what_other_processes_did(repo: Repo):
     git(repo.root, "pack-refs", "--all")
     repo.update_refs({"refs/regency/x": head}, {"refs/regency/x": other})
     assert repo.refs("refs/regency/") == {"refs/regency/x": head}
+
+
+def test_a_user_without_a_name_is_known_by_number(repo: Repo, monkeypatch, tmp_path: Path):
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    number = str(os.getuid())
+    assert repo.user() == (number, f"{number}@localhost")

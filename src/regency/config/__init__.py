@@ -14,7 +14,7 @@ from regency.config.judging import GuardTable, JudgeTable
 from regency.config.oversight import Lead, Need, OversightTable, Rule
 from regency.config.probing import OutputTable, ProbeTable
 from regency.config.sandboxing import SandboxTable, by_the_clock
-from regency.config.values import Command, InsidePath, PlainName, Size, Table
+from regency.config.values import Command, InsidePath, Module, PlainName, Size, Table
 from regency.errors import ConfigError
 from regency.records import Limits, is_script
 
@@ -53,6 +53,12 @@ class ChangeTable(Table):
     max_changed_lines: int = Field(300, gt=0, description="Most added plus removed lines.")
     max_waiting: int = Field(
         1000, gt=0, description="Most proposals of one agent that may wait to be judged."
+    )
+    imports: list[Module] = Field(
+        default_factory=list,
+        description="Modules that a candidate's Python files may newly import, with what is below "
+        "them; the lab's own files always, look-ups of modules by name never. Empty: anything. "
+        "What trickery must not reach either belongs in `[sandbox] hide` too.",
     )
 
 

@@ -29,6 +29,7 @@ def _inside(value: str) -> str:
 Size = Annotated[int, BeforeValidator(_bytes), Field(gt=0)]
 InsidePath = Annotated[str, AfterValidator(_inside)]
 PlainName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Module = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
 Command = Annotated[list[str], Field(min_length=1)]
 
 

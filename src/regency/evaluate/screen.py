@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from regency.config import ChangeTable
-from regency.evaluate import concealment
+from regency.evaluate import concealment, imports
 from regency.evaluate.fingerprint import compiled
 from regency.records import FileEdit
 from regency.repo.diff import changed_lines
@@ -118,6 +118,9 @@ def _faults(
     yield from _clashes(edits, before, present)
     for edit in edits:
         yield from _content_faults(edit, before)
+        if change.imports and edit.path.endswith(".py"):
+            own = {*before, *present, *(other.path for other in edits)}
+            yield from imports.faults(edit, before.get(edit.path, b""), change.imports, own)
     if not edits or all(before.get(edit.path) == edit.content for edit in edits):
         yield "it changes nothing"
     # A file counts as a line, so that a thousand empty ones are no small change.

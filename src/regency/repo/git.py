@@ -296,7 +296,10 @@ class Repo:
 
     def user(self) -> tuple[str, str]:
         """Return name and email of the user as git knows them, else the login's."""
-        login = getpass.getuser()
+        try:
+            login = getpass.getuser()
+        except (KeyError, OSError):  # a number without a name, as in many containers
+            login = str(os.getuid())
         found = []
         for key, other in (("user.name", login), ("user.email", f"{login}@localhost")):
             try:

@@ -41,6 +41,7 @@ MAX_KEPT_BYTES = 4 << 20
 RECENT = 64  # candidates that are looked through for near-copies, once a parent
 
 Admitted = tuple[Candidate, Verdict | None]
+Refusal = Callable[[str, dict[str, bytes]], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,13 @@ class _Draft:
     before: Mapping[str, bytes]
     fault: str
     change: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    parents: Mapping[str, Candidate]
+    waiting: Counter[str]
+    refusal: Refusal
 
 
 class Admission:
@@ -66,7 +74,7 @@ class Admission:
         record: Callable[[Actor, Items], None],
         numbering: Callable[[], AbstractContextManager[object]],
         quoted: Quoted,
-        refusal: Callable[[str, dict[str, bytes]], str] = lambda _, __: "",
+        refusals: Callable[[], Refusal] = lambda: lambda _, __: "",
     ) -> None:
         """Take what admitting needs.
 
@@ -78,14 +86,15 @@ class Admission:
             record: Puts entries in the ledger.
             numbering: Held while numbers are given out, so that two processes never share one.
             quoted: Knows the hidden text.
-            refusal: Parent and files → why people do not want them tried, empty if they may be.
+            refusals: Gives what says of a parent and files why people do not want them tried,
+                empty if they may be; asked once a batch.
         """
         self._change = change
         self._store = store
         self._repo, self._writer = repo, Writer(repo)
         self._files = files
         self._record = record
-        self._numbering, self._quoted, self._refusal = numbering, quoted, refusal
+        self._numbering, self._quoted, self._refusals = numbering, quoted, refusals
         self._novelty = Novelty(store.twin)
         self._near = NearCopies(self._recent_changes)
 
@@ -95,12 +104,8 @@ class Admission:
             return []
         with self._numbering():
             first = self._store.next_candidate_number()
-            waiting = Counter(self._store.waiting())
-            parents = {name: self._parent(name) for name in {p.parent for p in proposals}}
-            drafts = [
-                self._draft(first + n, p, parents[p.parent], waiting)
-                for n, p in enumerate(proposals)
-            ]
+            batch = self._batch(proposals)
+            drafts = [self._draft(first + n, p, batch) for n, p in enumerate(proposals)]
             kept = [draft for draft in drafts if _keepable(draft)]
             written = iter(self._written(kept))
             admitted = []
@@ -109,6 +114,7 @@ class Admission:
                 commit, tree = (where.commit, where.tree) if where else ("", "")
                 admitted.append(self._admitted(draft, commit, tree))
             self._enter(admitted)
+            self._store.remember(candidate for candidate, _ in admitted)
         self._writer.keep([c.commit for c, _ in admitted if c.commit], int(time.time()))
         self._sign(drafts, admitted)
         return admitted
@@ -130,19 +136,23 @@ class Admission:
         write_notes(self._repo, self._writer, notes, int(time.time()))
 
     def _parent(self, named: str) -> Candidate:
-        return self._store.candidate(named or self._store.champion()).record
+        return self._store.record(named or self._store.champion())
 
-    def _draft(
-        self, number: int, proposal: Proposal, parent: Candidate, waiting: Counter[str]
-    ) -> _Draft:
+    def _batch(self, proposals: Sequence[Proposal]) -> _Batch:
+        """Ask the record what all of ``proposals`` need to know, once."""
+        parents = {name: self._parent(name) for name in {p.parent for p in proposals}}
+        return _Batch(parents, Counter(self._store.waiting()), self._refusals())
+
+    def _draft(self, number: int, proposal: Proposal, batch: _Batch) -> _Draft:
+        parent = batch.parents[proposal.parent]
         before, edits = self._files(parent.id), proposal.edits
         adds = any(edit.path not in before for edit in edits)
         present = self._repo.files(parent.commit) if adds else ()
         fault = screen(edits, before, self._change, present) or self._quoted.fault(edits, before)
         if proposal.agent.kind == PART:
             fault = f"its agent is of the kind {PART!r}, which is Regency's own"
-        fault = fault or self._quota_fault(proposal.agent.name, waiting)
-        fault = fault or self._refusal(parent.id, apply(before, edits))
+        fault = fault or self._quota_fault(proposal.agent.name, batch.waiting)
+        fault = fault or batch.refusal(parent.id, apply(before, edits))
         change = b"" if fault else fingerprint(edits, before)
         return _Draft(number, _cut(proposal), parent, before, fault, change)
 

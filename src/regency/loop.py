@@ -339,8 +339,10 @@ class Story:
     def _judge(self, verdict: Verdict, more: Items = ()) -> None:
         self.desk.record(JUDGE, [("verdict", plain(verdict)), *more])
         self.judged += 1
-        standing = self.desk.store.candidate(verdict.candidate)
-        self.turns.tell(standing.record, verdict, standing.gain)
+        store, gain = self.desk.store, verdict.effect
+        if gain is None or verdict.gate != "search":  # then it is not what search saw
+            gain = store.candidate(verdict.candidate).gain
+        self.turns.tell(store.record(verdict.candidate), verdict, gain)
         self.desk.show(Event("verdict", plain(verdict)))
         if verdict.answer is not Answer.BETTER:
             self.desk.forget(verdict.candidate)

@@ -69,7 +69,7 @@ class Parts:
             rationale: What it is.
             said: A verdict to record with it; without one it waits to be judged.
         """
-        above = self.store.candidate(parent).record
+        above = self.store.record(parent)
         before = self.files(parent)
         edits = edits_between(before, files)
         with self.numbering():

@@ -10,7 +10,6 @@ from regency.judge.nominate import SearchResult
 from regency.records import Answer, Calibration, Candidate, Event, Nomination, Verdict, plain
 
 POOL_SIZE = 16  # promising candidates kept waiting for their test
-_RECORDS_KEPT = 256  # they never change, and are looked at again and again
 
 
 @dataclass(slots=True)
@@ -34,7 +33,6 @@ class Pool:
     tested: int = 0
     searched: int = 0
     stuck: bool = False
-    _records: dict[str, Candidate] = field(default_factory=dict)
 
     @property
     def ready(self) -> bool:
@@ -49,7 +47,7 @@ class Pool:
     def add(self, result: SearchResult) -> Iterator[Verdict]:
         """Take in a promising candidate; yield verdicts on those that there is no room for."""
         self.results[result.candidate], self.stuck = result, False
-        record = self._record(result.candidate)
+        record = self.desk.store.record(result.candidate)
         self.desk.show(Event("promising", {"candidate": record.id, "gain": result.gain}))
         for extra in sorted(self.results, key=self._gain)[:-POOL_SIZE]:
             yield self._out(extra, Answer.UNDECIDED, "Promising, but others were tested first.")
@@ -82,7 +80,7 @@ class Pool:
         choice = nominate.choose(list(self.results.values()), self.tested)
         if choice is None:
             return None
-        choice = simplify.smallest(choice, list(self.results.values()), self._record)
+        choice = simplify.smallest(choice, list(self.results.values()), self.desk.store.record)
         return None if searching and not self._ripe(choice, calibration) else choice
 
     def nominate(self, choice: SearchResult, champion: str, calibration: Calibration) -> Nomination:
@@ -132,18 +130,11 @@ class Pool:
 
     def _margin(self, candidate: str) -> float:
         """Return how much worse a candidate may be because it is simpler; 0 if it is not."""
-        record = self._record(candidate)
+        record = self.desk.store.record(candidate)
         # Lines are counted against the parent: of another one they say nothing of the champion.
         if not simplify.is_simpler(record) or record.parent != self.desk.store.champion():
             return 0.0
         return simplify.margin_left(self.desk.config.judge, self.desk.store.promoted())
-
-    def _record(self, candidate: str) -> Candidate:
-        if candidate not in self._records:
-            if len(self._records) > _RECORDS_KEPT:
-                self._records.clear()
-            self._records[candidate] = self.desk.store.candidate(candidate).record
-        return self._records[candidate]
 
     def _gain(self, candidate: str) -> float:
         return self.results[candidate].gain or 0.0

@@ -51,7 +51,7 @@ class Camera:
             number=len(self.store.packets()) + 1,
             base=base,
             base_files=self.files(base.candidate),
-            head=self.store.candidate(head).record,
+            head=self.store.record(head),
             head_files=self.files(head),
             verdicts=evidence,
             candidates=line,
@@ -74,7 +74,7 @@ class Camera:
         line: list[Candidate] = []
         here = head
         while here != base:
-            candidate = self.store.candidate(here).record
+            candidate = self.store.record(here)
             if not candidate.parent:  # the lab's start: the base lies on another line
                 break
             line.append(candidate)

@@ -15,7 +15,7 @@ def fetch(name: str, folder: str) -> None:
         from regency.lab import views
 
         candidate = views.candidate_id(lab, name)
-        commit = lab.store.candidate(candidate).record.commit
+        commit = lab.store.record(candidate).commit
         if not commit:
             raise BadInput(f"{candidate} could not be kept in git: there is nothing to fetch.")
         lab.repo.branch(f"regency/{candidate}", commit)

@@ -43,7 +43,7 @@ def list_(folder: str, about: str, as_json: bool) -> None:
     with opened(folder) as lab:
         from regency.lab import notebook as book
 
-        candidate = lab.store.candidate(about).record.id if about else ""
+        candidate = lab.store.record(about).id if about else ""
         notes = book.read(lab, candidate)
     if as_json:
         print_json({"notes": [plain(note) for note in notes]})

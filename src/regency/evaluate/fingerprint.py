@@ -64,10 +64,11 @@ def _essence(code: Code) -> tuple[object, ...]:
 
 def _without_nops(steps: bytes) -> bytes:
     """Return bytecode without the empty steps that a docstring leaves behind."""
-    if _NOP not in steps:
-        return steps
-    pairs = (steps[n : n + 2] for n in range(0, len(steps), 2))
-    return b"".join(pair for pair in pairs if pair[0] != _NOP)
+    kinds, begin, kept = steps[::2], 0, []
+    while (place := kinds.find(_NOP, begin)) >= 0:
+        kept.append(steps[2 * begin : 2 * place])
+        begin = place + 1
+    return b"".join([*kept, steps[2 * begin :]])
 
 
 def _constant(value: object) -> object:

@@ -92,7 +92,7 @@ def rule_on(lab: Opened, packet: Packet, extra: Sequence[Decision] = ()) -> Ruli
     for change in packet.changes or [None]:
         names = (packet.id, change.id) if change else (packet.id,)
         line = change.candidates if change else ()
-        authors = {lab.store.candidate(candidate).record.agent.name for candidate in line}
+        authors = {lab.store.record(candidate).agent.name for candidate in line}
         standing = policy.standing([d for d in said if d.item in names])
         ruling = policy.rule_on(lab.config.oversight.rules, facts, standing, authors)
         rulings.append(replace(ruling, change=change.id if change else ""))
@@ -258,7 +258,7 @@ def _ratified(lab: Opened, packet: Packet, decision: Decision, ruling: Ruling) -
         packet=packet.id,
         approved_by=tuple(names),
     )
-    line = [lab.store.candidate(c).record for change in packet.changes for c in change.candidates]
+    line = [lab.store.record(c) for change in packet.changes for c in change.candidates]
     statement = promote.statement(
         generation=generation,
         packet=packet,

@@ -84,10 +84,10 @@ def _account(lab: Lab, verdict: Verdict) -> Answered:
 
 def diff(lab: Lab, identity: str) -> str:
     """Return what a candidate changed against its parent, as a unified diff."""
-    record = lab.store.candidate(identity).record
+    record = lab.store.record(identity)
     if not record.parent or not record.commit:
         return ""
-    return lab.repo.diff(lab.store.candidate(record.parent).record.commit, record.commit)
+    return lab.repo.diff(lab.store.record(record.parent).commit, record.commit)
 
 
 def packet(lab: Lab, identity: str, view: View) -> Answered:

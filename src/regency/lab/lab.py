@@ -396,7 +396,7 @@ class Lab(Opened):
             record=self._record,
             numbering=self.home.numbering,
             quoted=Quoted(self.home.data),
-            refusal=Memory(self).refusal,
+            refusals=Memory(self).refusals,
         )
 
     def _tree(self, candidate: str) -> Path:

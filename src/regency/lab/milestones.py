@@ -79,7 +79,7 @@ def _firsts(lab: Opened) -> Iterator[tuple[Candidate, float | None]]:
         if not (tried or screened) or body["candidate"] in seen:
             continue
         seen.add(body["candidate"])
-        candidate = lab.store.candidate(body["candidate"]).record
+        candidate = lab.store.record(body["candidate"])
         if candidate.parent:
             yield candidate, body["score"] if tried else None
 

@@ -34,7 +34,7 @@ def add(lab: Lab, author: Agent, text: str, about: Sequence[str] = ()) -> Note:
         )
     if len(about) > MOST_ABOUT:
         raise BadInput(f"a note is about {MOST_ABOUT} candidates at most. Name the telling ones.")
-    known = tuple(dict.fromkeys(lab.store.candidate(name).record.id for name in about))
+    known = tuple(dict.fromkeys(lab.store.record(name).id for name in about))
     with lab.home.numbering():
         notes = read(lab)
         if sum(note.author.name == author.name for note in notes) >= MOST_OF_ONE:

@@ -53,7 +53,7 @@ class Opened:
 
     def commit(self, candidate: str) -> str:
         """Return the commit of a candidate."""
-        return self.store.candidate(candidate).record.commit
+        return self.store.record(candidate).commit
 
     def files(self, candidate: str) -> Mapping[str, bytes]:
         """Return a candidate's files as agents may see them: no rules, no scorer."""

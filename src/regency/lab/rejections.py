@@ -1,5 +1,7 @@
 """What people turned down or asked for: kept from coming again, and told to agents."""
 
+from collections.abc import Callable
+
 from regency.lab.opened import Opened
 from regency.oversee.rejection import Rejected, again, applied_diff, marks
 from regency.records import Change, Decision, Generation, Packet, Review, is_rules, packet_of
@@ -17,15 +19,12 @@ class Memory:
         self._said: tuple[Decision, ...] = ()
         self._rejected: list[Rejected] = []
 
-    def refusal(self, parent: str, after: dict[str, bytes]) -> str:
-        """Return why a proposal may not be tried, empty if nothing speaks against it.
+    def refusals(self) -> Callable[[str, dict[str, bytes]], str]:
+        """Return what says why a proposal may not be tried, by what people have said so far."""
+        known = self._known()
+        return lambda parent, after: self._refusal(known, parent, after) if known else ""
 
-        Args:
-            parent: Candidate that it was made from.
-            after: Its files, as agents may see them.
-        """
-        if not (rejected := self._known()):
-            return ""
+    def _refusal(self, rejected: list[Rejected], parent: str, after: dict[str, bytes]) -> str:
         base = self._lab.files(self._lab.store.generation().candidate)
         one = again(rejected, base, self._lab.files(parent), after)
         return "" if one is None else _TURNED_DOWN.format(item=one.item, reason=one.reason)

@@ -133,7 +133,7 @@ def write_tree(target: Path, files: Mapping[str, bytes], parent: str) -> None:
 
 def _parent(lab: Lab, source: Source) -> str:
     if source.parent:
-        return lab.store.candidate(source.parent).record.id
+        return lab.store.record(source.parent).id
     if source.commit is not None:
         return _ancestor(lab, lab.repo, lab.repo.resolve(source.commit))
     if source.worktree is not None and (repo := _own_repo(Path(source.worktree))):
@@ -146,7 +146,7 @@ def _parent(lab: Lab, source: Source) -> str:
 
 def _ancestor(lab: Lab, repo: Repo, commit: str) -> str:
     """Return the candidate that ``commit`` grew from by first parents, else the champion."""
-    start = lab.store.candidate("c0").record.commit
+    start = lab.store.record("c0").commit
     for _ in range(LONGEST_LINE):
         if commit == start:
             return "c0"
@@ -183,7 +183,7 @@ def _special(lab: Lab, source: Source, parent: str) -> tuple[FileEdit, ...]:
     """Return what a commit brings in that is no plain file, so that the screen can name it."""
     if source.commit is None:
         return ()
-    before = lab.repo.files(lab.store.candidate(parent).record.commit)
+    before = lab.repo.files(lab.store.record(parent).commit)
     after = lab.repo.files(lab.repo.resolve(source.commit))
     return tuple(
         FileEdit(path, b"", mode)
@@ -194,7 +194,7 @@ def _special(lab: Lab, source: Source, parent: str) -> tuple[FileEdit, ...]:
 
 def _without_rules(lab: Lab, parent: str, after: dict[str, bytes]) -> dict[str, bytes]:
     """Return ``after`` without the rule files that are as they were: agents never have those."""
-    commit = lab.store.candidate(parent).record.commit
+    commit = lab.store.record(parent).commit
     names = hidden(lab.config, set(lab.repo.files(commit)))
     rules = lab.repo.read(commit, sorted(names))
     return {path: text for path, text in after.items() if rules.get(path) != text}

@@ -257,7 +257,7 @@ def candidate_id(lab: Lab, name: str) -> str:
         return lab.store.packet(name).packet.head_candidate
     if number := generation_number(name):
         return generation(lab, int(number)).candidate
-    return lab.store.candidate(name).record.id
+    return lab.store.record(name).id
 
 
 def generation_number(name: str) -> str:

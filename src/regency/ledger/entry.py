@@ -187,6 +187,8 @@ def _key(key: object) -> str:
 
 
 def _text(value: str) -> str:
+    if value.isascii():
+        return str(value)
     try:
         value.encode()
     except UnicodeEncodeError:

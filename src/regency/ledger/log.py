@@ -74,6 +74,7 @@ class Log:
         self, store: Journal, key: LabKey, content: export.Content = lambda _: None
     ) -> None:
         self._store, self._key, self._content = store, key, content
+        self._end = Frontier()
 
     def append(self, actor: Actor, kind: str, body: Mapping[str, Json]) -> Entry:
         """Append one entry durably; see `append_many`."""
@@ -98,7 +99,7 @@ class Log:
         if not ready:
             return []
         with self._store.writing() as writer:
-            frontier = _frontier(writer)
+            frontier = self._frontier(writer)
             time, nodes, written = now(), [], []
             for actor, kind, body in ready:
                 entry = Entry(frontier.size, time, actor, kind, body)
@@ -106,6 +107,7 @@ class Log:
                 nodes += frontier.append(leaf_hash(data))
                 written.append((entry, data.decode()))
             writer.add(written, nodes)
+        self._end = frontier
         return [entry for entry, _ in written]
 
     def entries(self, since: int = 0) -> Iterator[Entry]:
@@ -201,6 +203,14 @@ class Log:
             replay.found.problem(f"table {table!r} is not what the entries say: rebuild it.")
         return replay.report()
 
+    def _frontier(self, writer: Writer) -> Frontier:
+        """Return the tree's right edge: our own last one, unless others wrote since."""
+        if self._end.size == writer.size:
+            return self._end.copy()
+        keys = peak_keys(0, writer.size)
+        found = writer.nodes(keys)
+        return Frontier(writer.size, [found[key] for key in keys if key in found])
+
     def _checkpoint(self, size: int) -> str:
         return sign_note(Checkpoint(self._key.name, size, self._root(size)).text, self._key)
 
@@ -213,9 +223,3 @@ class Log:
 def _pages(texts: Iterator[str]) -> Iterator[list[str]]:
     while page := list(itertools.islice(texts, 256)):
         yield page
-
-
-def _frontier(writer: Writer) -> Frontier:
-    keys = peak_keys(0, writer.size)
-    found = writer.nodes(keys)
-    return Frontier(writer.size, [found[key] for key in keys if key in found])

@@ -61,6 +61,10 @@ class Frontier:
         self.size = size
         self._peaks = list(peaks)
 
+    def copy(self) -> "Frontier":
+        """Return the same edge, to append to without changing this one."""
+        return Frontier(self.size, self._peaks)
+
     def append(self, leaf: bytes) -> list[tuple[int, bytes]]:
         """Add a leaf hash; return the numbers and hashes of all nodes that it completes."""
         place, level, digest = self.size, 0, leaf

@@ -10,12 +10,16 @@ from typing import Any, TypeVar, cast
 
 Json = Any  # JSON-ready values: None, bool, int, float, str, list, dict with string keys
 Record = TypeVar("Record")
+_LEAVES = frozenset({type(None), bool, int, float, str})  # and no class of its own below them
 
 
 def plain(value: object) -> Json:
     """Return ``value`` as JSON-ready values; records become dictionaries of all their fields."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    kind: Any = type(value)
+    if kind in _LEAVES:
+        return value
+    if (names := _names(kind)) is not None:
+        return {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, Mapping):
@@ -43,6 +47,14 @@ def build(kind: type[Record], data: Json) -> Record:
         elif required:
             raise KeyError(f"{kind.__name__} needs the field {name!r}")
     return kind(**values)
+
+
+@functools.cache
+def _names(kind: Any) -> tuple[str, ...] | None:
+    """Return the names of a record's fields, None for what is no record."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 @functools.cache

@@ -3,10 +3,20 @@
 Kinds without a function project nothing; they are found by kind and number.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Update, bindparam, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Float,
+    Update,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from regency.errors import LedgerError
@@ -14,7 +24,6 @@ from regency.records import ActorKind, Answer, Entry, Json
 from regency.store import tables
 
 Body = Mapping[str, Json]
-Project = Callable[[Connection, int, Body], None]
 
 HUMANS = frozenset({ActorKind.HUMAN, ActorKind.SIMULATED_HUMAN})
 
@@ -35,8 +44,12 @@ _decision = insert(tables.decisions)
 _of_candidate = update(tables.candidates).where(tables.candidates.c.id == _which)
 _tried = _of_candidate.values(trials=tables.candidates.c.trials + 1)
 _gained = _of_candidate.values(gain=bindparam("new_gain"))
-_judged = _of_candidate.values(answer=bindparam("new_answer"), gate=bindparam("new_gate"))
-_measured = _of_candidate.values(effect=bindparam("new_effect"))
+_judged = _of_candidate.values(
+    answer=bindparam("new_answer"),
+    gate=bindparam("new_gate"),
+    effect=func.coalesce(bindparam("new_effect", type_=Float), tables.candidates.c.effect),
+    gain=func.coalesce(bindparam("new_gain", type_=Float), tables.candidates.c.gain),
+)
 _crowned = _of_candidate.values(promoted=True)
 _answer_of = select(tables.candidates.c.answer).where(tables.candidates.c.id == _which)
 _generation = select(func.coalesce(func.max(tables.totals.c.value), 0)).where(
@@ -58,23 +71,59 @@ _packet_closing = (
 )
 
 
-def project(connection: Connection, entry: Entry) -> None:
-    """Apply ``entry`` to the projections, in the open transaction of ``connection``.
+class Projector:
+    """Applies entries to the projections, in one open transaction.
 
-    Raises:
-        LedgerError: It speaks of something that is not recorded, or of a field that is missing.
+    Args:
+        connection: With the transaction.
     """
-    if entry.actor.kind in HUMANS:
-        _keep(connection, "human", entry.seq)
-    function = PROJECTIONS.get(entry.kind)
-    if function is None:
-        return
-    try:
-        function(connection, entry.seq, entry.body)
-    except (KeyError, TypeError, ValueError) as error:
-        raise LedgerError(
-            f"an entry of kind {entry.kind!r} is incomplete ({error!r}): nothing was recorded."
-        ) from error
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._steps: list[dict[str, str | float]] = []
+
+    def apply(self, entries: Iterable[Entry]) -> None:
+        """Apply ``entries``, in order; their totals last, all at once.
+
+        Raises:
+            LedgerError: One speaks of something that is not recorded, or misses a field.
+        """
+        for entry in entries:
+            self._apply(entry)
+        # One row a step, never their sum: how a float was rounded may not depend on transactions.
+        if self._steps:
+            self.connection.execute(_add, self._steps)
+            self._steps = []
+
+    def change(self, statement: Update, which: str, **values: Any) -> None:
+        """Change the one row that ``which`` names; LedgerError if there is none."""
+        if self.connection.execute(statement, {"which": which, **values}).rowcount != 1:
+            what = statement.table.description.rstrip("s")
+            raise LedgerError(
+                f"no open {what} {which!r} to change: the entry was refused and nothing was "
+                "recorded. Record the thing itself first."
+            )
+
+    def count(self, *steps: tuple[str, float]) -> None:
+        """Add steps to totals, by their names."""
+        self._steps += [{"which": name, "step": step} for name, step in steps if step]
+
+    def keep(self, name: str, value: int) -> None:
+        """Set a total to a value."""
+        self.connection.execute(_set, {"which": name, "step": value})
+
+    def _apply(self, entry: Entry) -> None:
+        if entry.actor.kind in HUMANS:
+            self.keep("human", entry.seq)
+        function = PROJECTIONS.get(entry.kind)
+        if function is None:
+            return
+        try:
+            function(self, entry.seq, entry.body)
+        except (KeyError, TypeError, ValueError) as error:
+            raise LedgerError(
+                f"an entry of kind {entry.kind!r} is incomplete ({error!r}): nothing was recorded."
+            ) from error
 
 
 def candidate_number(identity: str) -> int:
@@ -88,7 +137,7 @@ def candidate_number(identity: str) -> int:
     return int(identity[1:])
 
 
-def _on_candidate(connection: Connection, seq: int, body: Body) -> None:
+def _on_candidate(to: Projector, seq: int, body: Body) -> None:
     number = candidate_number(body["id"])
     row = {
         "number": number,
@@ -103,66 +152,64 @@ def _on_candidate(connection: Connection, seq: int, body: Body) -> None:
         "trials": 0,
         "promoted": False,
     }
-    connection.execute(_candidate, row)
-    _count(connection, ("candidates", 1), ("answer:", 1))
+    to.connection.execute(_candidate, row)
+    to.count(("candidates", 1), ("answer:", 1))
 
 
-def _on_trial(connection: Connection, seq: int, body: Body) -> None:
+def _on_trial(to: Projector, seq: int, body: Body) -> None:
     row = {name: body[name] for name in ("key", "candidate", "purpose")}
-    connection.execute(_trial, {"seq": seq, **row})
-    _change(connection, _tried, body["candidate"])
+    to.connection.execute(_trial, {"seq": seq, **row})
+    to.change(_tried, body["candidate"])
     cpu_s = sum(outcome["cpu_s"] for outcome in body["outcomes"])
-    _count(connection, ("trials", 1), ("cpu_s", cpu_s), ("faults", int(bool(body["fault"]))))
+    to.count(("trials", 1), ("cpu_s", cpu_s), ("faults", int(bool(body["fault"]))))
 
 
-def _on_nomination(connection: Connection, seq: int, body: Body) -> None:
-    generation = int(connection.execute(_generation).scalar_one())
+def _on_nomination(to: Projector, seq: int, body: Body) -> None:
+    generation = int(to.connection.execute(_generation).scalar_one())
     row = {"seq": seq, "generation": generation, "answer": ""}
     row |= {"index": body["index"], "candidate": body["candidate"]}
-    connection.execute(_nomination, row)
-    _change(connection, _gained, body["candidate"], new_gain=body["gain"])
-    _count(connection, ("nominations", 1))
+    to.connection.execute(_nomination, row)
+    to.change(_gained, body["candidate"], new_gain=body["gain"])
+    to.count(("nominations", 1))
 
 
-def _on_verdict(connection: Connection, seq: int, body: Body) -> None:
+def _on_verdict(to: Projector, seq: int, body: Body) -> None:
     identity, answer, gate = body["candidate"], body["answer"], body["gate"]
     Answer(answer)
-    old = connection.execute(_answer_of, {"which": identity}).scalar_one_or_none()
-    connection.execute(_verdict, {"seq": seq, "candidate": identity})
-    _change(connection, _judged, identity, new_answer=answer, new_gate=gate)
-    if body["effect"] is not None:
-        _change(connection, _measured, identity, new_effect=body["effect"])
-        if gate == "search":
-            _change(connection, _gained, identity, new_gain=body["effect"])
+    old = to.connection.execute(_answer_of, {"which": identity}).scalar_one_or_none()
+    to.connection.execute(_verdict, {"seq": seq, "candidate": identity})
+    effect = body["effect"]
+    news = {"new_effect": effect, "new_gain": effect if gate == "search" else None}
+    to.change(_judged, identity, new_answer=answer, new_gate=gate, **news)
     if gate == "confirm" and body["nomination"]:
-        _change(connection, _closing, identity, new_answer=answer, which_index=body["nomination"])
+        to.change(_closing, identity, new_answer=answer, which_index=body["nomination"])
     if old != answer:
-        _count(connection, (f"answer:{old}", -1), (f"answer:{answer}", 1))
+        to.count((f"answer:{old}", -1), (f"answer:{answer}", 1))
 
 
-def _on_champion(connection: Connection, _seq: int, body: Body) -> None:
-    _change(connection, _crowned, body["candidate"])
-    _count(connection, ("promotions", int(body["nomination"] > 0)))
+def _on_champion(to: Projector, _seq: int, body: Body) -> None:
+    to.change(_crowned, body["candidate"])
+    to.count(("promotions", int(body["nomination"] > 0)))
 
 
-def _on_generation(connection: Connection, _seq: int, body: Body) -> None:
-    _keep(connection, "generation", body["number"])
+def _on_generation(to: Projector, _seq: int, body: Body) -> None:
+    to.keep("generation", body["number"])
 
 
-def _on_packet(connection: Connection, seq: int, body: Body) -> None:
-    connection.execute(_packet, {"seq": seq, "id": body["id"], "status": "open", "reason": ""})
+def _on_packet(to: Projector, seq: int, body: Body) -> None:
+    to.connection.execute(_packet, {"seq": seq, "id": body["id"], "status": "open", "reason": ""})
 
 
-def _on_packet_closed(connection: Connection, _seq: int, body: Body) -> None:
+def _on_packet_closed(to: Projector, _seq: int, body: Body) -> None:
     new = {"new_status": body["status"], "new_reason": body["reason"]}
-    _change(connection, _packet_closing, body["packet"], **new)
+    to.change(_packet_closing, body["packet"], **new)
 
 
-def _on_decision(connection: Connection, seq: int, body: Body) -> None:
-    connection.execute(_decision, {"seq": seq, "item": body["item"]})
+def _on_decision(to: Projector, seq: int, body: Body) -> None:
+    to.connection.execute(_decision, {"seq": seq, "item": body["item"]})
 
 
-PROJECTIONS: Mapping[str, Project] = {
+PROJECTIONS: Mapping[str, Callable[[Projector, int, Body], None]] = {
     "candidate": _on_candidate,
     "trial": _on_trial,
     "nomination": _on_nomination,
@@ -173,22 +220,3 @@ PROJECTIONS: Mapping[str, Project] = {
     "packet.closed": _on_packet_closed,
     "decision": _on_decision,
 }
-
-
-def _change(connection: Connection, statement: Update, which: str, **values: Any) -> None:
-    if connection.execute(statement, {"which": which, **values}).rowcount != 1:
-        what = statement.table.description.rstrip("s")
-        raise LedgerError(
-            f"no open {what} {which!r} to change: the entry was refused and nothing was recorded. "
-            "Record the thing itself first."
-        )
-
-
-def _count(connection: Connection, *steps: tuple[str, float]) -> None:
-    rows = [{"which": name, "step": step} for name, step in steps if step]
-    if rows:
-        connection.execute(_add, rows)
-
-
-def _keep(connection: Connection, name: str, value: int) -> None:
-    connection.execute(_set, {"which": name, "step": value})

@@ -7,19 +7,20 @@ import contextlib
 import itertools
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Table, bindparam, func, insert, select
 
 from regency.errors import LedgerError
-from regency.records import Actor, ActorKind, Entry, Json
+from regency.records import Actor, ActorKind, Candidate, Entry, Json
 from regency.store import tables
 from regency.store.database import open_database, transaction, translated
-from regency.store.projections import project
+from regency.store.projections import Projector
 from regency.store.queries import Queries, Unpack
 
 _PAGE = 256
+_RECORDS_KEPT = 256
 _last = select(func.coalesce(func.max(tables.entries.c.seq), -1))
 _nodes = select(tables.nodes.c.key, tables.nodes.c.hash).where(
     tables.nodes.c.key.in_(bindparam("keys", expanding=True))
@@ -67,8 +68,7 @@ class OpenTransaction:
             self._connection.execute(_add_entries, [_row(entry, text) for entry, text in entries])
         if nodes:
             self._connection.execute(_add_nodes, [{"key": k, "hash": h} for k, h in nodes])
-        for entry, _ in entries:
-            project(self._connection, entry)
+        Projector(self._connection).apply(entry for entry, _ in entries)
         self._size += len(entries)
 
 
@@ -89,12 +89,29 @@ class Store(Queries):
         self, where: str | Path, unpack: Unpack | None = None, synchronous: str = "FULL"
     ) -> None:
         super().__init__(open_database(where, synchronous), unpack or _as_is)
+        self._records: dict[str, Candidate] = {}
         path = self._engine.url.database or ":memory:"
         self._folder = None if path == ":memory:" else Path(path).parent
         with translated(self._engine), self._engine.connect() as connection:
             known = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         if known != tables.SCHEMA:
             self.rebuild()
+
+    def record(self, candidate: str) -> Candidate:
+        """Return a candidate itself, which never changes: asked again, it is not read again.
+
+        Raises:
+            BadInput: There is none with this id.
+        """
+        if candidate not in self._records:
+            self.remember([self.candidate(candidate).record])
+        return self._records[candidate]
+
+    def remember(self, recorded: Iterable[Candidate]) -> None:
+        """Keep candidates that were just recorded, so that they need not be read back."""
+        if len(self._records) > _RECORDS_KEPT:
+            self._records.clear()
+        self._records.update((candidate.id, candidate) for candidate in recorded)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -160,10 +177,10 @@ class Store(Queries):
         good, since = True, 0
         while rows := self._rows(_whole_page, since=since):
             with transaction(fresh) as connection:
-                for row in rows:
-                    entry = _parse(row.text)
-                    good = good and tuple(row) == tuple(_row(entry, row.text).values())
-                    project(connection, entry)
+                made = [_parse(row.text) for row in rows]
+                said = [_row(entry, row.text) for entry, row in zip(made, rows, strict=True)]
+                good = good and [tuple(row.values()) for row in said] == list(map(tuple, rows))
+                Projector(connection).apply(made)
             since = rows[-1].seq + 1
         return good
 
@@ -177,8 +194,7 @@ class Store(Queries):
     def _replay(self, connection: Connection) -> None:
         since, until = 0, int(connection.execute(_last).scalar_one()) + 1
         while rows := connection.execute(_page, {"since": since, "until": until}).all():
-            for row in rows:
-                project(connection, _parse(row.text))
+            Projector(connection).apply(_parse(row.text) for row in rows)
             since = rows[-1].seq + 1
 
 

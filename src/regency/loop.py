@@ -285,7 +285,7 @@ class Story:
         self.baseline = nominate.refined(self.baseline, result)
         if self.calibration:
             result = self.pool.judged(result, self.calibration)
-        record = self.desk.store.candidate(task.subject).record
+        record = self.desk.store.record(task.subject)
         self.population.add(result_of(record, result.gain, promising=result.promising))
         if result.verdict is not None:
             self._judge(result.verdict)

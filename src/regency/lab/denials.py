@@ -20,7 +20,7 @@ def of_trials(store: Store, trials: Sequence[Trial]) -> list[Item]:
         what = of_run(trial.outcomes)
         if what and trial.candidate not in told and not _known(store, trial.candidate):
             told.add(trial.candidate)
-            agent = store.candidate(trial.candidate).record.agent.name
+            agent = store.record(trial.candidate).agent.name
             where = {"agent": agent, "candidate": trial.candidate, "where": trial.key}
             items.append((DENIED, {**where, "what": what}))
     return items

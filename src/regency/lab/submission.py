@@ -75,7 +75,7 @@ def proposal_of_text(lab: Lab, change: Written, words: Words) -> Proposal:
     Raises:
         BadInput: It cannot be read, it does not fit the parent, or it changes nothing.
     """
-    parent = lab.store.candidate(change.parent or lab.store.champion()).record.id
+    parent = lab.store.record(change.parent or lab.store.champion()).id
     before = dict(lab.files(parent))
     after = patched(before, change.patch) if change.patch is not None else before
     for path, text in change.files.items():

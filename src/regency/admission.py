@@ -14,7 +14,7 @@ from regency.archive.novelty import NearCopies, Novelty
 from regency.config import ChangeTable
 from regency.desk import Items
 from regency.errors import TrialError
-from regency.evaluate.fingerprint import fingerprint
+from regency.evaluate.fingerprint import fingerprint, form
 from regency.evaluate.quoted import Quoted
 from regency.evaluate.screen import MAX_FILE_BYTES, MODES, screen, screen_tree
 from regency.records import (
@@ -32,11 +32,12 @@ from regency.repo.diff import changed_lines
 from regency.repo.git import Repo
 from regency.repo.objects import NewCommit, Writer, Written
 from regency.repo.provenance import commit_message, note_text, write_notes
-from regency.repo.tree import apply, edits_between, unsafe_path
+from regency.repo.tree import apply, edits_between, match, unsafe_path
 from regency.store import Store
 
 MAX_TEXT = 4000  # characters kept of a rationale or of one claim
 MAX_CLAIMS = 20
+LAYOUT = "names of locals, comments, docstrings or layout"
 MAX_KEPT_BYTES = 4 << 20
 RECENT = 64  # candidates that are looked through for near-copies, once a parent
 
@@ -52,6 +53,7 @@ class _Draft:
     before: Mapping[str, bytes]
     fault: str
     change: bytes = b""
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Admission:
         self._record = record
         self._numbering, self._quoted, self._refusals = numbering, quoted, refusals
         self._novelty = Novelty(store.twin)
+        self._forms = Novelty(lambda digest: store.twin(digest, "form"))
         self._near = NearCopies(self._recent_changes)
 
     def admit(self, proposals: Sequence[Proposal]) -> list[Admitted]:
@@ -154,7 +157,12 @@ class Admission:
         fault = fault or self._quota_fault(proposal.agent.name, batch.waiting)
         fault = fault or batch.refusal(parent.id, apply(before, edits))
         change = b"" if fault else fingerprint(edits, before)
-        return _Draft(number, _cut(proposal), parent, before, fault, change)
+        shape = "" if fault else self._form(apply(before, edits))
+        return _Draft(number, _cut(proposal), parent, before, fault, change, shape)
+
+    def _form(self, files: Mapping[str, bytes]) -> str:
+        editable = self._change.editable
+        return form({path: text for path, text in files.items() if match(path, editable)})
 
     def _quota_fault(self, agent: str, waiting: Counter[str]) -> str:
         most = self._change.max_waiting
@@ -187,6 +195,7 @@ class Admission:
             paths=tuple(sorted(edit.path[:200] for edit in draft.proposal.edits))[:50],
             lines_added=sum(added for added, _ in counts),
             lines_removed=sum(removed for _, removed in counts),
+            form=draft.form,
         )
         return candidate, self._verdict(draft, candidate)
 
@@ -197,6 +206,7 @@ class Admission:
         if reason := self._known(draft, candidate):
             return Verdict(candidate.id, Answer.NOT_BETTER, "screen", reason)
         self._novelty.add(candidate.tree, candidate.id)
+        self._forms.add(draft.form, candidate.id)
         self._near.add(draft.parent.id, draft.change, candidate.id)
         return None
 
@@ -209,9 +219,11 @@ class Admission:
         if twin := self._novelty.twin(candidate.tree):
             return f"The same files were already tried as {twin}."
         if not draft.change:
-            return "It changes comments, docstrings or layout only, which no score can show."
+            return f"It changes {LAYOUT} only, which no score can show."
         if near := self._near.of(draft.parent.id, draft.change):
-            return f"It differs from {near} in comments, docstrings or layout only."
+            return f"It differs from {near} in {LAYOUT} only."
+        if twin := self._forms.twin(draft.form):
+            return f"Its files differ from those of {twin} in {LAYOUT} only."
         return ""
 
     def _enter(self, admitted: Sequence[Admitted]) -> None:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from regency.archive.novelty import without_effect
 from regency.archive.population import Population
 from regency.archive.recall import recalled, result_of
 from regency.archive.select import ArchiveView
@@ -288,11 +289,31 @@ class Story:
         record = self.desk.store.record(task.subject)
         self.population.add(result_of(record, result.gain, promising=result.promising))
         if result.verdict is not None:
-            self._judge(result.verdict)
+            self._judge(self._explained(result.verdict, record.parent))
             return
         self.turns.tell(record, None, result.gain)
         for verdict in self.pool.add(result):
             self._judge(verdict)
+
+    def _explained(self, verdict: Verdict, parent: str) -> Verdict:
+        """Return a verdict of gate 1 that says so if the change does nothing at all."""
+        known = self.calibration
+        if known is None or not known.repeatable or known.noise_sd > 0:
+            return verdict
+        score = self.baseline.mean if self.baseline else 0.0
+        if not without_effect(verdict.effect, self._gain_of(parent), score):
+            return verdict
+        return replace(
+            verdict, reason=f"No effect: {verdict.reason[0].lower()}{verdict.reason[1:]}"
+        )
+
+    def _gain_of(self, parent: str) -> float | None:
+        """Return what search found of a parent against the present champion, if it did."""
+        if parent == self.champion:
+            return 0.0
+        verdict = self.desk.store.verdict(parent)
+        same = verdict is not None and (verdict.gate, verdict.champion) == ("search", self.champion)
+        return verdict.effect if verdict is not None and same else None
 
     def _confirmed(self, task: Task) -> None:
         verdict: Verdict = task.result

@@ -1,4 +1,4 @@
-"""What was tried before is not tried again: the same tree, or the same change laid out anew."""
+"""What was tried before is not tried again: the same files, or the same ones laid out anew."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,22 +6,35 @@ MOST_KEPT = 4096
 
 
 class Novelty:
-    """Knows which trees were seen, in the ledger and in the batch at hand."""
+    """Knows which trees, or their forms, were seen: in the ledger and in the batch at hand."""
 
     def __init__(self, recorded: Callable[[str], str | None]) -> None:
-        """Take the question to the record: tree id → first candidate with it, or None."""
+        """Take the question to the record: digest → first candidate with it, or None."""
         self._recorded = recorded
         self._fresh: dict[str, str] = {}
 
-    def twin(self, tree: str) -> str | None:
-        """Return the candidate that already has ``tree``, or None."""
-        return self._fresh.get(tree) or self._recorded(tree)
+    def twin(self, digest: str) -> str | None:
+        """Return the candidate that already has ``digest``, or None."""
+        return self._fresh.get(digest) or self._recorded(digest)
 
-    def add(self, tree: str, candidate: str) -> None:
+    def add(self, digest: str, candidate: str) -> None:
         """Remember ``candidate`` until the record has it."""
         if len(self._fresh) > 1000:
             self._fresh.clear()
-        self._fresh.setdefault(tree, candidate)
+        self._fresh.setdefault(digest, candidate)
+
+
+def without_effect(gain: float | None, parent: float | None, score: float) -> bool:
+    """Return whether a candidate does what its parent does, as far as scores can tell.
+
+    Only for labs whose scores are the same every time, whatever the seed.
+
+    Args:
+        gain: Its mean gain over the champion; None if it did not run.
+        parent: Its parent's gain over the same champion; None if that is not known.
+        score: The champion's score, for what rounding leaves of equal means.
+    """
+    return gain is not None and parent is not None and abs(gain - parent) <= 1e-12 * abs(score)
 
 
 class NearCopies:

@@ -149,6 +149,8 @@ class Candidate:
         paths: Changed paths.
         lines_added: Added lines against the parent.
         lines_removed: Removed lines against the parent.
+        form: Digest of its editable files without layout, comments and names of locals; empty in
+            older records.
     """
 
     id: str
@@ -162,3 +164,4 @@ class Candidate:
     paths: tuple[str, ...] = ()
     lines_added: int = 0
     lines_removed: int = 0
+    form: str = ""

@@ -145,6 +145,7 @@ def _on_candidate(to: Projector, seq: int, body: Body) -> None:
         "id": body["id"],
         "commit": body["commit"],
         "tree": body["tree"],
+        "form": body.get("form", ""),
         "parent": body["parent"],
         "agent": body["agent"]["name"],
         "answer": "",

@@ -47,7 +47,7 @@ _children = _standing.where(candidates.c.parent == _which).order_by(candidates.c
 _best = _standing.where(candidates.c.gain.is_not(None)).order_by(
     candidates.c.gain.desc(), candidates.c.number
 )
-_twin = select(candidates.c.id).where(candidates.c.tree == _which).order_by(candidates.c.number)
+_first = select(candidates.c.id).order_by(candidates.c.number).limit(1)
 _waiting = (
     select(candidates.c.agent, func.count().label("waiting"))
     .where(candidates.c.answer == "", candidates.c.number > 0)
@@ -212,9 +212,9 @@ class Queries:
         """Return the number that the next candidate takes."""
         return int(self._scalar(_last_number)) + 1
 
-    def twin(self, tree: str) -> str | None:
-        """Return the first candidate with this git tree, if there is one."""
-        rows = self._rows(_twin.limit(1), which=tree) if tree else ()
+    def twin(self, digest: str, of: str = "tree") -> str | None:
+        """Return the first candidate whose ``tree`` or ``form`` is ``digest``, if there is one."""
+        rows = self._rows(_first.where(candidates.c[of] == digest)) if digest else ()
         return str(rows[0].id) if rows else None
 
     def trial(self, key: str) -> Trial | None:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA = 2  # of the projections; another number in the file rebuilds them
+SCHEMA = 3  # of the projections; another number in the file rebuilds them
 
 record = MetaData()
 projected = MetaData()
@@ -49,6 +49,7 @@ candidates = Table(
     Column("id", Text, nullable=False, unique=True),
     Column("commit", Text, nullable=False, index=True),
     Column("tree", Text, nullable=False, index=True),
+    Column("form", Text, nullable=False, index=True),
     Column("parent", Text, nullable=False, index=True),
     Column("agent", Text, nullable=False),
     Column("answer", Text, nullable=False),

@@ -31,10 +31,14 @@ OPENCODE = """{"provider": {"scripted": {"npm": "@ai-sdk/openai-compatible",
 "models": {"scripted": {}}}}}"""
 CODEX = """model_providers.s={name="s",base_url="{url}/v1",
 env_key="OPENAI_API_KEY",wire_api="responses"}""".replace("\n", "")
-# With a server of one's own it takes a key only if the settings in its home say so.
+# With a server of one's own it takes a key only if the settings in its home say so, and a shell
+# without a terminal of its own likewise.
 GEMINI = """#!/bin/sh
 mkdir -p "$HOME/.gemini"
-echo '{"security": {"auth": {"selectedType": "gemini-api-key"}}}' > "$HOME/.gemini/settings.json"
+cat > "$HOME/.gemini/settings.json" <<END
+{"security": {"auth": {"selectedType": "gemini-api-key"}},
+"tools": {"shell": {"enableInteractiveShell": false}}}
+END
 exec PROGRAM "$@"
 """
 AGENTS = {
@@ -150,7 +154,10 @@ def main() -> None:
     wanted = parser.parse_args()
     for variable in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"):
         os.environ[variable] = KEY
-    print(f"{'agent':<16}{'verdict':<12}{'session':>9}{'CPU':>8}{'calls':>7}  key       in lab")
+    print(
+        f"{'agent':<16}{'verdict':<12}{'session':>9}{'CPU':>8}{'calls':>7}  key       in lab"
+        + "  leave" * wanted.acp
+    )
     table = spoken if wanted.acp else settings
     for name in wanted.only or (SPEAKERS if wanted.acp else AGENTS):
         if shutil.which(SPEAKERS[name] if wanted.acp else AGENTS[name][0]) is None:

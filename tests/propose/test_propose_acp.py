@@ -24,7 +24,6 @@ from regency.testing.proposers import EXAMPLE, check_proposer, example_brief
 from toy_lab import SETTINGS, make_toy_lab
 
 slow = pytest.mark.slow
-TEXT = {"capture_output": True, "text": True, "check": True}
 AGENT = str(Path(__file__).parent / "acp_agent.py")
 KEY = "sk-test/0123456789+secret"
 EDIT = "(cwd / 'model.py').write_text((cwd / 'model.py').read_text().replace('0.01', '0.02'))"
@@ -412,6 +411,10 @@ def test_presets_are_whole(name):
     assert f"`{name}`" in page
 
 
+def git(folder, *words):
+    return subprocess.check_output(["git", "-C", str(folder), *words], text=True)
+
+
 @slow
 def test_in_a_lab(tmp_path):
     script = (
@@ -432,10 +435,9 @@ def test_in_a_lab(tmp_path):
             "edit", "allowed", ["/tmp/work/model.py"],
         )  # fmt: skip
         assert lab.recorder.log.verify().ok
-    git = ["git", "-C", str(folder)]
-    message = subprocess.run([*git, "log", "-1", "--format=%B", made.commit], **TEXT).stdout
+    message = git(folder, "log", "-1", "--format=%B", made.commit)
     assert "Regency-Candidate: c1\nAssisted-by: coder:small-1" in message
-    note = subprocess.run([*git, "notes", "--ref=ai", "show", made.commit], **TEXT).stdout
+    note = git(folder, "notes", "--ref=ai", "show", made.commit)
     lines, _, about = note.partition("---\n")
     (session,) = json.loads(about)["sessions"].values()
     assert session["agent_id"] == {"tool": "coder", "id": "coder/1", "model": "small-1"}

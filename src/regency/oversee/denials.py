@@ -11,6 +11,10 @@ from collections.abc import Iterable
 from regency.records import Outcome
 
 _LONGEST = 160
+_MARKS = (  # one of these is in every refusal: looked for first, since most runs have none
+    "permi", "denied", "unreachable", "name", "not supported", "read-only", "errno 11", "process",
+    "fork: ",
+)  # fmt: skip
 _REFUSED = (
     ("network", re.compile(
         r"^.*(?:Network is unreachable|Name or service not known|name resolution"
@@ -35,8 +39,10 @@ def of_run(outcomes: Iterable[Outcome]) -> str:
     for outcome in outcomes:
         if outcome.status == "disk":
             return "it wrote more than it may"
-        for kind, line in _REFUSED:
-            if found := line.search(f"{outcome.stderr}\n{outcome.stdout}"):
+        said = f"{outcome.stderr}\n{outcome.stdout}"
+        small = said.lower()
+        for kind, line in _REFUSED if any(mark in small for mark in _MARKS) else ():
+            if found := line.search(said):
                 return f"{kind}: {_short(found[0])}"
     return ""
 

@@ -80,8 +80,8 @@ def main() -> None:
     print(f"the server was asked {len(script.seen)} times; calls begun {len(begun)}, "
           f"cut off in flight {len(set(begun) - set(told))}")  # fmt: skip
     print(f"answers on record {len(answered)}, made a candidate {len(answered & set(used))}, "
-          f"used twice {sum(n > 1 for n in used.values())}, "
-          f"asked again though on record {len(script.seen) - len(begun)}")  # fmt: skip
+          f"used twice {sum(n > 1 for n in used.values())}; "
+          f"asked more often than begun: {max(0, len(script.seen) - len(begun))}")  # fmt: skip
 
 
 if __name__ == "__main__":

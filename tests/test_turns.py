@@ -12,7 +12,7 @@ from regency.lab.lab import Plan
 from regency.records import Agent, FileEdit, Proposal
 from toy_lab import AGENT, SETTINGS, better_model, make_toy_lab
 
-SNAIL = '\n[agents.snail]\nkind = "snail"\nshare = 1000\n'
+SNAIL = '\n[turns]\nshares = "fixed"\n[agents.snail]\nkind = "snail"\nshare = 1000\n'
 
 
 class Snail:

@@ -152,6 +152,7 @@ def costs(folder: Path, trials: int) -> None:
     screens, checks, asked, totals = [], [], [], []  # type: ignore[var-annotated]
     look = timed(screen, screens)
     with ground.open_sandbox(settings, core=None, unsafe=False) as sandbox:
+        settings = settings.as_opened(str(sandbox.report()["start"]), sandbox.level)
         startup = sandbox.startup_cpu_s(settings.limits.preload)
         place = Place(private, TINY, folder / "work")
         evaluator = Evaluator(settings, place, sandbox, startup_cpu_s=startup, core=-1)

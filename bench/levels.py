@@ -78,8 +78,8 @@ locked = isinstance(tried(lambda: open("/proc/self/oom_score_adj", "w").close())
 filtered = tried(lambda: os.memfd_create("x")) == 38  # as if the kernel had no such call
 names = ("mnt", "pid", "net", "ipc", "uts", "user")
 spaces = {name: tried(lambda: os.readlink("/proc/self/ns/" + name)) for name in names}
-groups = tried(lambda: open("/proc/self/cgroup").read().count("/regency-"))
-groups = None if isinstance(spaces["mnt"], int) else groups
+groups = tried(lambda: "/regency-" in open("/proc/self/cgroup").read())
+groups = groups if isinstance(groups, bool) else None  # it cannot see
 print(json.dumps([spaces, locked, filtered, os.getuid(), groups]))
 ''')
 settings = config.parse((lab / "regency.toml").read_text())
@@ -156,8 +156,13 @@ def row(name: str, machine: str, uid: int, said: dict) -> tuple[str, ...]:
         "unseen" if unseen else " ".join(apart) or "none",
         "yes" if locked else "no", "yes" if filtered else "no",
         "throwaway" if own != uid else "the same",
-        "unseen" if groups is None else "yes" if groups else "no",
+        *(["yes" if groups else "no"] if groups is not None else [reported(said["report"])]),
     )  # fmt: skip
+
+
+def reported(report: dict) -> str:
+    """Return what the engine says of control groups, for when a candidate cannot see them."""
+    return "yes, it says" if report["cgroup"] else "no, it says"
 
 
 def main() -> None:

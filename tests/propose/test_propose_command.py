@@ -355,14 +355,25 @@ def test_costs():
     assert cost("", "free") is None
 
 
+SPEAKER = str(Path(__file__).parent / "acp_agent.py")
+
+
+def killed_agent(kind, script):
+    """Return the words that start an agent of ``kind`` which runs ``script``."""
+    if kind == "command":
+        return ["sh", "-c", script, "agent", "{prompt_file}"]
+    turn = f"import subprocess; subprocess.run(['sh', '-c', {script!r}], cwd=cwd)"
+    return [sys.executable, SPEAKER, turn]
+
+
 @pytest.mark.slow
-def test_kill_nine_leaves_no_agent_behind_and_counts_the_session_once(tmp_path):
+@pytest.mark.parametrize("kind", ["command", "acp"])
+def test_kill_nine_leaves_no_agent_behind_and_counts_the_session_once(kind, tmp_path):
     mark = f"{time.time():.6f}"  # a number that no other process sleeps for
     first = f"[ -e {tmp_path}/second ] || sleep 300{mark}"
-    script = f"{first}; sed -i 's/^X = .*/X = 2.5/' model.py"
-    words = json.dumps(["sh", "-c", script, "agent", "{prompt_file}"])
-    more = f'mounts = ["{tmp_path}"]\nmax_cost_usd = 2\nsession_cost_usd = 1\n'
-    table = f'\n[agents.coder]\nkind = "command"\ncommand = {words}\n{more}'
+    words = killed_agent(kind, f"{first}; sed -i 's/^X = .*/X = 2.5/' model.py")
+    more = f'mounts = ["{tmp_path}", "{SPEAKER}"]\nmax_cost_usd = 2\nsession_cost_usd = 1\n'
+    table = f'\n[agents.coder]\nkind = "{kind}"\ncommand = {json.dumps(words)}\n{more}'
     folder = make_toy_lab(tmp_path / "toy", settings=SETTINGS + table)
     run = [sys.executable, "-m", "regency.cli", "run", "--dir", str(folder)]
     run += ["--workers", "1", "--max-candidates", "1"]

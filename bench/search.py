@@ -113,13 +113,14 @@ class Climb:
     noise_sd: float = 0.0
     scores: dict[int, float] = field(default_factory=dict)
     news: tuple[Attempt, ...] = ()
-    promotions: int = 0
+    spreads: list[float] = field(default_factory=list)
 
     def run(self) -> bytes:
         """Spend all trials and return the last parent."""
         self.now = self.task.source
         first = [self.task.run(self.now, self.seed()) or 0.0 for _ in range(CALIBRATION)]
         self.noise_sd = math.sqrt(2) * statistics.stdev(first)
+        self.spreads = [self.noise_sd]
         while self.task.left > 0:
             try:
                 proposal = self.agent.propose(self.brief(), {PATH: self.now})
@@ -133,7 +134,6 @@ class Climb:
             self.news = (Attempt(name, "c0", "mutate", "", answer, shown, proposal.notes),)
             if better:
                 self.now, self.scores = content, {}
-                self.promotions += 1
         return self.now
 
     def compare(self, content: bytes) -> tuple[float | None, bool]:
@@ -145,10 +145,15 @@ class Climb:
             if after is None:
                 return None, False
             gains.append(after - self.before(seed))
-            mean, error = statistics.fmean(gains), self.noise_sd / math.sqrt(len(gains))
-            if mean <= 0.5 * error and len(gains) < looks:
+            mean = statistics.fmean(gains)
+            if mean <= 0 and len(gains) < looks:
                 return mean, False
-        return mean, mean > 1.5 * error
+        if looks == 1:
+            return mean, mean > 0
+        spread = statistics.stdev(gains)
+        self.spreads.append(spread)
+        self.noise_sd = statistics.median(self.spreads)
+        return mean, mean > 1.5 * spread / math.sqrt(looks)
 
     def before(self, seed: int) -> float:
         """Return the parent's score under ``seed``, a trial if it is not known yet."""

@@ -15,6 +15,7 @@ from regency.propose.mutate.literals import Move
 from regency.propose.mutate.sites import Site
 from regency.propose.mutate.stack import Stack
 from regency.propose.mutate.surface import Choice, Surface, lines
+from regency.propose.mutate.unit import Unit
 from regency.records import Agent, Attempt, Brief, FileEdit, Proposal, build, plain
 
 VERSION = "1"
@@ -56,6 +57,7 @@ class MutateProposer:
         self.settings = {**_DEFAULTS, **settings}
         self.agent = Agent(name=name, kind="mutate", version=VERSION)
         self.learner = Learner()
+        self._unit = Unit()
         self.stack = Stack(most)
         self._seen: set[str] = set()
         self._tried: set[tuple[str, str, str]] = set()
@@ -112,7 +114,7 @@ class MutateProposer:
         self._seen |= {key, parent}
         self._count += 1
         self._stacked += attempt.notes.get("stack") is True
-        effect = None if attempt.gain is None else attempt.gain / max(noise_sd, 1e-300)
+        effect = None if attempt.gain is None else self._unit.of(attempt.gain, noise_sd)
         if len(hunks) == 1:
             self._tried.add((parent, hunks[0].site, hunks[0].new))
             self.learner.observe(hunks[0], effect)
@@ -155,7 +157,8 @@ class MutateProposer:
 
     def _untried(self, surface: Surface, site: Site) -> list[Move]:
         tried, base, key = self._tried, surface.digest, site.key
-        return [move for move in site.moves if (base, key, move.new) not in tried]
+        moves = {move.new: move for move in (*site.moves, *self.learner.fine(site))}
+        return [m for n, m in moves.items() if n != site.old and (base, key, n) not in tried]
 
     def _new_result(self, surface: Surface, choices: list[Choice], most_lines: int) -> str:
         if lines(choices) > most_lines:

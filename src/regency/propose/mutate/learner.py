@@ -13,7 +13,7 @@ import random
 from dataclasses import dataclass, field
 
 from regency.propose.mutate.hunks import Hunk
-from regency.propose.mutate.literals import BOLD, Move
+from regency.propose.mutate.literals import BOLD, Move, fine_moves
 from regency.propose.mutate.sites import Site
 
 # Prior scale of effects in noise units. Only structure speaks here, never a name.
@@ -27,6 +27,12 @@ _KINDS = {
 }  # fmt: skip
 _LARGEST = 15.0
 _FADE = 0.85
+# Steps follow the success rule of (1+1) evolution strategies (Rechenberg 1973, Schumer and
+# Steiglitz 1968): four failures take back what one success adds.
+_WIDER, _NARROWER = 1.5, 1.5**-0.25
+_SMALLEST = 0.005
+_PAYS = 1.0  # noise units; also what is learnt of a move's direction starts there
+_HOPE = 2.0  # outcomes that a new site's hope, which is its kind's, is worth
 
 
 @dataclass(slots=True)
@@ -38,6 +44,7 @@ class Group:
     squares: float = 0.0
     valid: int = 0
     invalid: int = 0
+    paid: int = 0
 
 
 @dataclass(slots=True)
@@ -67,6 +74,12 @@ class Response:
         """Return the regressors of a move from ``at`` to ``to``."""
         here, there = at - self.origin, to - self.origin
         return there - here, here * here - there * there
+
+    def vertex(self) -> float | None:
+        """Return where the response is expected to be highest, None where it only rises."""
+        m11, m12, m22 = self.s11 + 0.01, self.s12, self.s22 + 0.01
+        a, b = m22 * self.r1 - m12 * self.r2, m11 * self.r2 - m12 * self.r1
+        return self.origin + a / (2 * b) if b > 0 else None
 
     def sample(self, scale: float, rng: random.Random) -> tuple[float, float]:
         """Return a draw of (a, b) from the posterior, for effects of size ``scale``."""
@@ -98,6 +111,8 @@ class Record:
 
     valid: int = 0
     invalid: int = 0
+    paid: int = 0
+    step: float = BOLD
     up: list[int] = field(default_factory=lambda: [0, 0])
     down: list[int] = field(default_factory=lambda: [0, 0])
     responses: dict[str, Response] = field(default_factory=dict)
@@ -129,8 +144,10 @@ class Learner:
             return
         group.valid += 1
         record.valid += 1
+        record.paid += effect >= _PAYS
+        group.paid += effect >= _PAYS
         # Less than one sd says that the effect is small, not which way it goes.
-        effect = 0.0 if abs(effect) < 1 else max(-_LARGEST, min(_LARGEST, effect))
+        effect = 0.0 if abs(effect) < _PAYS else max(-_LARGEST, min(_LARGEST, effect))
         group.n += 1
         group.total += effect
         # Losses say nothing of what can be gained: where all else hurts, hope must fade.
@@ -139,6 +156,11 @@ class Learner:
 
     def _learn(self, record: Record, hunk: Hunk, effect: float) -> None:
         if hunk.scale:
+            size = abs(hunk.to - hunk.at)
+            if effect > 0:
+                record.step = min(BOLD, max(record.step, size) * _WIDER)
+            elif size <= 2 * record.step:
+                record.step = max(_SMALLEST, record.step * _NARROWER)
             response = record.responses.setdefault(hunk.scale, Response(hunk.at))
             response.observe(hunk.at, hunk.to, effect)
             return
@@ -146,6 +168,31 @@ class Learner:
             mean = record.means.setdefault(pair, Mean())
             mean.n += 1
             mean.total += value
+
+    def fine(self, site: Site) -> tuple[Move, ...]:
+        """Return steps at ``site`` of the size that last paid there, once its direction is known.
+
+        Also the step to where its response is expected to be highest.
+        """
+        record = self.sites.get(site.key)
+        if record is None or record.valid < 2 or site.kind != "float" or site.at is None:
+            return ()
+        steps = [record.step, -record.step]
+        response = record.responses.get(site.scale)
+        top = response.vertex() if response else None
+        if top is not None and abs(top - site.at) <= 2 * BOLD:
+            steps.append(top - site.at)
+        return fine_moves(site.old, site.scale, steps)
+
+    def hope(self, site: Site) -> float:
+        """Return how often edits at ``site`` paid, against what is usual for its kind."""
+        record = self.sites.get(site.key)
+        if record is None:
+            return 1.0
+        group = self.groups.get((site.kind, site.position)) or Group()
+        usual = (1 + group.paid) / (5 + group.valid + group.invalid)
+        tries = record.valid + record.invalid
+        return (_HOPE * usual + record.paid) / (_HOPE + tries) / usual
 
     def visited(self, site: Site) -> bool:
         """Return whether any outcome at ``site`` is known."""
@@ -255,4 +302,4 @@ class Learner:
 
     def _worth(self, site: Site, move: Move) -> float:
         up = move.at is not None and site.at is not None and move.at > site.at
-        return self.chance_valid(site, up=up) ** 2
+        return self.chance_valid(site, up=up) ** 2 * min(1.0, self.hope(site))

@@ -6,6 +6,7 @@ A number moves along a coordinate on which equal steps are equally bold: its log
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 FACTORS = (1.25, 1.5, 2.0, 3.0, 4.0)
@@ -49,13 +50,36 @@ def number_moves(value: int | float, text: str) -> tuple[Move, ...]:  # noqa: PY
     if isinstance(value, int):
         found = _int_moves(value, text)
     elif value == 0:
-        found = [Move("from zero", new) for new in ("0.1", "0.01", "0.001", "1.0")]
+        found = [Move("from zero", new) for new in ("0.1", "-0.1", "0.01", "0.001", "1.0")]
     elif scale_name(value) == "one":
         found = _near_one_moves(value, text)
     else:
         found = _float_moves(value, text)
     unique = {move.new: move for move in found if move.new != text}
     return tuple(unique.values())
+
+
+def fine_moves(text: str, scale: str, steps: Iterable[float]) -> tuple[Move, ...]:
+    """Return the moves of the float written as ``text`` by ``steps`` along its coordinate.
+
+    Args:
+        text: Its source, sign included.
+        scale: Which scale it is on: ``log`` or ``one``.
+        steps: Signed steps; the smaller, the more digits are written.
+    """
+    sign = "-" if text.startswith("-") else ""
+    value = float(text.lstrip("- "))
+    found: dict[str, Move] = {}
+    for step in steps:
+        digits = 1 if abs(step) > 0.15 else 2 if abs(step) > 0.015 else 3
+        rest = (1 - value) * math.exp(-step) if scale == "one" else value * math.exp(step)
+        near = float(f"{rest:.{digits}e}")
+        new = 1 - near if scale == "one" else near
+        if new != value and (0 < new < math.inf) and (scale != "one" or new < 1):
+            written = repr(round(new, 12)) if scale == "one" else repr(new)
+            at = -math.log1p(-new) if scale == "one" else math.log(new)
+            found[written] = Move("step", sign + written, at)
+    return tuple(found.values())
 
 
 def _float_moves(value: float, text: str) -> list[Move]:

@@ -52,6 +52,7 @@ LITERALS = ("float", "int", "bool", "string")
 LOOKS = 4
 CALIBRATION = 6
 FRESH = 30
+SMALLEST = 0.003  # of the start's score, the smallest effect worth a new parent
 LONGEST_S = 0.5
 REACH = 10.0
 MARGIN = 0.05
@@ -111,6 +112,7 @@ class Climb:
     rng: random.Random
     now: bytes = b""
     noise_sd: float = 0.0
+    size: float = 0.0
     scores: dict[int, float] = field(default_factory=dict)
     news: tuple[Attempt, ...] = ()
     spreads: list[float] = field(default_factory=list)
@@ -121,6 +123,7 @@ class Climb:
         first = [self.task.run(self.now, self.seed()) or 0.0 for _ in range(CALIBRATION)]
         self.noise_sd = math.sqrt(2) * statistics.stdev(first)
         self.spreads = [self.noise_sd]
+        self.size = abs(statistics.fmean(first))
         while self.task.left > 0:
             try:
                 proposal = self.agent.propose(self.brief(), {PATH: self.now})
@@ -149,11 +152,11 @@ class Climb:
             if mean <= 0 and len(gains) < looks:
                 return mean, False
         if looks == 1:
-            return mean, mean > 0
+            return mean, mean > SMALLEST * self.size
         spread = statistics.stdev(gains)
         self.spreads.append(spread)
         self.noise_sd = statistics.median(self.spreads)
-        return mean, mean > 1.5 * spread / math.sqrt(looks)
+        return mean, mean > max(1.5 * spread / math.sqrt(looks), SMALLEST * self.size)
 
     def before(self, seed: int) -> float:
         """Return the parent's score under ``seed``, a trial if it is not known yet."""

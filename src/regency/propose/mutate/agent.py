@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from regency.errors import ConfigError, NothingLeft
+from regency.propose.mutate.arms import Arms
 from regency.propose.mutate.hunks import Hunk, claim, hunk_of, sentence
-from regency.propose.mutate.learner import Learner
+from regency.propose.mutate.learner import PAYS, Learner
 from regency.propose.mutate.literals import Move
 from regency.propose.mutate.sites import Site
 from regency.propose.mutate.stack import Stack
@@ -21,7 +22,7 @@ from regency.records import Agent, Attempt, Brief, FileEdit, Proposal, build, pl
 VERSION = "1"
 _PARENTS_KEPT = 8
 _MOST_PENDING = 64
-_MOST_NOTES = 3000
+_MOST_DRAWS = 64
 _DEFAULTS: dict[str, bool] = {
     "learn": True,
     "siblings": True,
@@ -57,13 +58,13 @@ class MutateProposer:
         self.settings = {**_DEFAULTS, **settings}
         self.agent = Agent(name=name, kind="mutate", version=VERSION)
         self.learner = Learner()
-        self._unit = Unit()
+        self._unit, self.arms = Unit(), Arms()
         self.stack = Stack(most)
         self._seen: set[str] = set()
         self._tried: set[tuple[str, str, str]] = set()
         self._judged: set[str] = set()
         self._pending: dict[str, tuple[str, ...]] = {}
-        self._count, self._stacked = 0, 0
+        self._count, self._stacked, self._arm = 0, 0, ""
         self._surfaces: list[tuple[dict[str, bytes], Surface]] = []
 
     def propose(self, brief: Brief, tree: Mapping[str, bytes]) -> Proposal:
@@ -118,6 +119,8 @@ class MutateProposer:
         if len(hunks) == 1:
             self._tried.add((parent, hunks[0].site, hunks[0].new))
             self.learner.observe(hunks[0], effect)
+            arm = str(attempt.notes.get("arm", ""))
+            self.arms.observe(arm, paid=effect is not None and effect >= PAYS)
         self.stack.observe(hunks, effect, parent)
 
     def _ideas(self, surface: Surface, rng: random.Random) -> Iterator[list[Choice]]:
@@ -129,6 +132,10 @@ class MutateProposer:
         total = self._count + len(self._pending)
         if self.settings["stack"] and self._stacks_so_far() <= 0.4 * total:
             yield from self._stacks(surface)
+        self._arm = self.arms.draw(rng)
+        if self._arm != "best":
+            yield from self._drawn(surface, rng, new=self._arm == "new")
+            self._arm = "best"
         yield from self._singles(surface, rng)
 
     def _stacks_so_far(self) -> int:
@@ -154,6 +161,21 @@ class MutateProposer:
             yield [(site, move)]
         for *_, site, _ in ranked:
             yield from ([(site, move)] for move in self._untried(surface, site))
+
+    def _drawn(
+        self, surface: Surface, rng: random.Random, *, new: bool
+    ) -> Iterator[list[Choice]]:
+        """Yield edits drawn from all, or from sites never tried, less often what tends to fail."""
+        every = [
+            (site, move)
+            for site in surface.sites.values()
+            if not (new and self.learner.visited(site))
+            for move in self._untried(surface, site)
+        ]
+        rng.shuffle(every)
+        for site, move in every[:_MOST_DRAWS]:
+            if rng.random() < self.learner.worth(site, move):
+                yield [(site, move)]
 
     def _untried(self, surface: Surface, site: Site) -> list[Move]:
         tried, base, key = self._tried, surface.digest, site.key
@@ -185,7 +207,7 @@ class MutateProposer:
             rationale=start + said,
             agent=self.agent,
             claims=tuple(claim(site, move, only=only) for site, move in choices),
-            notes=_notes(surface, choices, result),
+            notes=_notes(surface, choices, result) | {"arm": self._arm if only else "stack"},
         )
 
 

@@ -31,7 +31,10 @@ _FADE = 0.85
 # Steiglitz 1968): four failures take back what one success adds.
 _WIDER, _NARROWER = 1.5, 1.5**-0.25
 _SMALLEST = 0.005
-_PAYS = 1.0  # noise units; also what is learnt of a move's direction starts there
+_FLAT = 0.3  # noise units, beyond what rounding to half the noise makes of zero
+_INERT = 0.1  # share of sites whose edits change nothing that is measured
+_LIKELIER = 5.0  # how much oftener an inert edit than another gives a flat outcome
+PAYS = 1.0  # noise units; also what is learnt of a move's direction starts there
 _HOPE = 2.0  # outcomes that a new site's hope, which is its kind's, is worth
 
 
@@ -113,8 +116,8 @@ class Record:
     invalid: int = 0
     paid: int = 0
     step: float = BOLD
-    up: list[int] = field(default_factory=lambda: [0, 0])
-    down: list[int] = field(default_factory=lambda: [0, 0])
+    up: list[int] = field(default_factory=lambda: [0, 0, 0])
+    down: list[int] = field(default_factory=lambda: [0, 0, 0])
     responses: dict[str, Response] = field(default_factory=dict)
     means: dict[tuple[str, str], Mean] = field(default_factory=dict)
 
@@ -138,16 +141,17 @@ class Learner:
         record = self.sites.setdefault(hunk.site, Record())
         side = record.up if hunk.to > hunk.at else record.down
         side[effect is None] += 1
+        side[2] += effect is not None and abs(effect) < _FLAT
         if effect is None:
             group.invalid += 1
             record.invalid += 1
             return
         group.valid += 1
         record.valid += 1
-        record.paid += effect >= _PAYS
-        group.paid += effect >= _PAYS
+        record.paid += effect >= PAYS
+        group.paid += effect >= PAYS
         # Less than one sd says that the effect is small, not which way it goes.
-        effect = 0.0 if abs(effect) < _PAYS else max(-_LARGEST, min(_LARGEST, effect))
+        effect = 0.0 if abs(effect) < PAYS else max(-_LARGEST, min(_LARGEST, effect))
         group.n += 1
         group.total += effect
         # Losses say nothing of what can be gained: where all else hurts, hope must fade.
@@ -253,7 +257,7 @@ class Learner:
             bold = math.log(2) if site.kind == "int" else BOLD
             wanted = at + (bold if up else -bold)
             move = min(side or moves, key=lambda m: abs((m.at or at) - wanted))
-        return value * self._worth(site, move), move
+        return value * self.worth(site, move), move
 
     def _follow(
         self,
@@ -269,7 +273,7 @@ class Learner:
         for move in moves:
             x1, x2 = response.features(at, move.at or 0.0)
             value = a * x1 + b * x2
-            value *= self._worth(site, move) if value > 0 else 1.0
+            value *= self.worth(site, move) if value > 0 else 1.0
             if value > best:
                 best, found = value, move
         return best, found
@@ -289,7 +293,7 @@ class Learner:
             seen = record.means.get((site.old, move.new)) or Mean()
             mean = (weight * prior + seen.total) / (weight + seen.n)
             value = rng.gauss(mean, 1 / math.sqrt(weight + seen.n))
-            value *= self._worth(site, move) if value > 0 else 1.0
+            value *= self.worth(site, move) if value > 0 else 1.0
             if value > best:
                 best, found = value, move
         return best, found
@@ -300,6 +304,20 @@ class Learner:
         start = -0.5 * scale if site.kind in {"statement", "arithmetic", "comparison"} else 0.0
         return (5 * start + group.total) / (5 + group.n), scale
 
-    def _worth(self, site: Site, move: Move) -> float:
+    def worth(self, site: Site, move: Move) -> float:
+        """Return how far an edit can be counted on, in (0, 1]: valid, not inert, of a site that pays."""
         up = move.at is not None and site.at is not None and move.at > site.at
-        return self.chance_valid(site, up=up) ** 2 * min(1.0, self.hope(site))
+        hope = min(1.0, self.hope(site))
+        return self.chance_valid(site, up=up) ** 2 * self.chance_live(site, up=up) * hope
+
+    def chance_live(self, site: Site, *, up: bool) -> float:
+        """Return the chance that changing ``site`` that way changes the score at all.
+
+        By Bayes' rule over flat outcomes; a single other one settles it.
+        """
+        record = self.sites.get(site.key)
+        if record is None:
+            return 1.0
+        valid, _, flat = record.up if up else record.down
+        odds = _INERT / (1 - _INERT) * _LIKELIER**flat if flat == valid else 0.0
+        return 1 / (1 + odds)

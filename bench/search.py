@@ -115,6 +115,7 @@ class Climb:
     size: float = 0.0
     scores: dict[int, float] = field(default_factory=dict)
     news: tuple[Attempt, ...] = ()
+    after: dict[int, float] = field(default_factory=dict)
     spreads: list[float] = field(default_factory=list)
 
     def run(self) -> bytes:
@@ -136,7 +137,8 @@ class Climb:
             name = f"c{self.task.spent}"
             self.news = (Attempt(name, "c0", "mutate", "", answer, shown, proposal.notes),)
             if better:
-                self.now, self.scores = content, {}
+                self.now = content
+                self.scores = self.after if self.noise_sd == 0 else {}
         return self.now
 
     def compare(self, content: bytes) -> tuple[float | None, bool]:
@@ -148,6 +150,7 @@ class Climb:
             if after is None:
                 return None, False
             gains.append(after - self.before(seed))
+            self.after = {seed: after}
             mean = statistics.fmean(gains)
             if mean <= 0 and len(gains) < looks:
                 return mean, False

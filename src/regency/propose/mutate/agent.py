@@ -23,6 +23,7 @@ VERSION = "1"
 _PARENTS_KEPT = 8
 _MOST_PENDING = 64
 _MOST_DRAWS = 64
+_MOST_JOINT = 4
 _DEFAULTS: dict[str, bool] = {
     "learn": True,
     "siblings": True,
@@ -119,8 +120,11 @@ class MutateProposer:
         if len(hunks) == 1:
             self._tried.add((parent, hunks[0].site, hunks[0].new))
             self.learner.observe(hunks[0], effect)
-            arm = str(attempt.notes.get("arm", ""))
-            self.arms.observe(arm, paid=effect is not None and effect >= PAYS)
+        arm = str(attempt.notes.get("arm", ""))
+        self.arms.observe(arm, paid=effect is not None and effect >= PAYS)
+        if arm == "joint":
+            self.learner.together(hunks, effect)
+            return
         self.stack.observe(hunks, effect, parent)
 
     def _ideas(self, surface: Surface, rng: random.Random) -> Iterator[list[Choice]]:
@@ -131,10 +135,12 @@ class MutateProposer:
             return
         total = self._count + len(self._pending)
         if self.settings["stack"] and self._stacks_so_far() <= 0.4 * total:
+            self._arm = "stack"
             yield from self._stacks(surface)
         self._arm = self.arms.draw(rng)
         if self._arm != "best":
-            yield from self._drawn(surface, rng, new=self._arm == "new")
+            found = self._joint if self._arm == "joint" else self._drawn
+            yield from found(surface, rng)
             self._arm = "best"
         yield from self._singles(surface, rng)
 
@@ -162,10 +168,17 @@ class MutateProposer:
         for *_, site, _ in ranked:
             yield from ([(site, move)] for move in self._untried(surface, site))
 
-    def _drawn(
-        self, surface: Surface, rng: random.Random, *, new: bool
-    ) -> Iterator[list[Choice]]:
+    def _joint(self, surface: Surface, rng: random.Random) -> Iterator[list[Choice]]:
+        """Yield steps of two to four numbers at once, each of the size that it has come to."""
+        sites = [site for site in surface.sites.values() if self.learner.movable(site)]
+        for _ in range(_MOST_JOINT if len(sites) > 1 else 0):
+            chosen = rng.sample(sites, min(len(sites), rng.choice((2, 2, 3, 4))))
+            moves = [(site, self.learner.step(site, rng)) for site in chosen]
+            yield [(site, move) for site, move in moves if move is not None]
+
+    def _drawn(self, surface: Surface, rng: random.Random) -> Iterator[list[Choice]]:
         """Yield edits drawn from all, or from sites never tried, less often what tends to fail."""
+        new = self._arm == "new"
         every = [
             (site, move)
             for site in surface.sites.values()
@@ -183,7 +196,7 @@ class MutateProposer:
         return [m for n, m in moves.items() if n != site.old and (base, key, n) not in tried]
 
     def _new_result(self, surface: Surface, choices: list[Choice], most_lines: int) -> str:
-        if lines(choices) > most_lines:
+        if not choices or lines(choices) > most_lines:
             return ""
         try:
             result = surface.result(choices)
@@ -200,23 +213,31 @@ class MutateProposer:
             site, move = choices[0]
             self._tried.add((surface.digest, site.key, move.new))
         only = len(choices) == 1
+        way = self._arm if only or self._arm == "joint" else "stack"
         said = " ".join(sentence(site, move) for site, move in choices)
-        start = "" if only else f"Combine {len(choices)} edits that did well before. "
+        start = "" if only else _start(way, len(choices))
         return Proposal(
             edits=tuple(FileEdit(p, c) for p, c in sorted(surface.contents(choices).items())),
             rationale=start + said,
             agent=self.agent,
             claims=tuple(claim(site, move, only=only) for site, move in choices),
-            notes=_notes(surface, choices, result) | {"arm": self._arm if only else "stack"},
+            notes=_notes(surface, choices, result, way),
         )
 
 
-def _notes(surface: Surface, choices: list[Choice], result: str) -> dict[str, Any]:
+def _start(way: str, many: int) -> str:
+    if way == "joint":
+        return f"Move {many} numbers at once, each by a step of the size that last paid there. "
+    return f"Combine {many} edits that did well before. "
+
+
+def _notes(surface: Surface, choices: list[Choice], result: str, way: str) -> dict[str, Any]:
     return {
         "by": "mutate",
         "base": surface.digest,
         "result": result,
-        "stack": len(choices) > 1,
+        "arm": way,
+        "stack": len(choices) > 1 and way == "stack",
         "hunks": [plain(hunk_of(site, move)) for site, move in choices],
     }
 

@@ -121,6 +121,13 @@ class Record:
     responses: dict[str, Response] = field(default_factory=dict)
     means: dict[tuple[str, str], Mean] = field(default_factory=dict)
 
+    def adapt(self, size: float, *, paid: bool) -> None:
+        """Widen the step where one of ``size`` paid, narrow it where one no larger did not."""
+        if paid:
+            self.step = min(BOLD, max(self.step, size) * _WIDER)
+        elif size <= 2 * self.step:
+            self.step = max(_SMALLEST, self.step * _NARROWER)
+
 
 class Learner:
     """Beliefs about sites and moves; a function of the outcomes seen and nothing else."""
@@ -145,6 +152,7 @@ class Learner:
         if effect is None:
             group.invalid += 1
             record.invalid += 1
+            record.adapt(abs(hunk.to - hunk.at), paid=False)
             return
         group.valid += 1
         record.valid += 1
@@ -160,11 +168,7 @@ class Learner:
 
     def _learn(self, record: Record, hunk: Hunk, effect: float) -> None:
         if hunk.scale:
-            size = abs(hunk.to - hunk.at)
-            if effect > 0:
-                record.step = min(BOLD, max(record.step, size) * _WIDER)
-            elif size <= 2 * record.step:
-                record.step = max(_SMALLEST, record.step * _NARROWER)
+            record.adapt(abs(hunk.to - hunk.at), paid=effect > 0)
             response = record.responses.setdefault(hunk.scale, Response(hunk.at))
             response.observe(hunk.at, hunk.to, effect)
             return
@@ -179,14 +183,31 @@ class Learner:
         Also the step to where its response is expected to be highest.
         """
         record = self.sites.get(site.key)
-        if record is None or record.valid < 2 or site.kind != "float" or site.at is None:
+        if record is None or record.valid + record.invalid < 2 or not self.movable(site):
             return ()
-        steps = [record.step, -record.step]
+        at, steps = site.at or 0.0, [record.step, -record.step]
         response = record.responses.get(site.scale)
         top = response.vertex() if response else None
-        if top is not None and abs(top - site.at) <= 2 * BOLD:
-            steps.append(top - site.at)
+        if top is not None and abs(top - at) <= 2 * BOLD:
+            steps.append(top - at)
         return fine_moves(site.old, site.scale, steps)
+
+    def movable(self, site: Site) -> bool:
+        """Return whether ``site`` is a number that any step can be made of, and seems to matter."""
+        live = self.chance_live(site, up=True) > 0.5 or self.chance_live(site, up=False) > 0.5
+        return site.kind == "float" and site.at is not None and site.position != "edge" and live
+
+    def step(self, site: Site, rng: random.Random) -> Move | None:
+        """Return a Gaussian step at ``site``, None if it is too small to be written."""
+        record = self.sites.get(site.key) or Record()
+        moves = fine_moves(site.old, site.scale, [rng.gauss(0, record.step)])
+        return moves[0] if moves else None
+
+    def together(self, hunks: tuple[Hunk, ...], effect: float | None) -> None:
+        """Take in that ``hunks`` were made at once: only how far each went is learnt."""
+        paid = effect is not None and effect >= PAYS
+        for hunk in hunks:
+            self.sites.setdefault(hunk.site, Record()).adapt(abs(hunk.to - hunk.at), paid=paid)
 
     def hope(self, site: Site) -> float:
         """Return how often edits at ``site`` paid, against what is usual for its kind."""
@@ -196,7 +217,9 @@ class Learner:
         group = self.groups.get((site.kind, site.position)) or Group()
         usual = (1 + group.paid) / (5 + group.valid + group.invalid)
         tries = record.valid + record.invalid
-        return (_HOPE * usual + record.paid) / (_HOPE + tries) / usual
+        # A number that large steps did not serve may yet be served by small ones.
+        least = 0.3 if site.scale else 0.0
+        return max(least, (_HOPE * usual + record.paid) / (_HOPE + tries) / usual)
 
     def visited(self, site: Site) -> bool:
         """Return whether any outcome at ``site`` is known."""

@@ -1,7 +1,7 @@
 """Does `mutate` search better than chance, and than Optuna's TPE over the same literals?
 
-    python bench/search.py [--seeds 20] [--trials 150] [--programs curve,table,...]
-        [--methods mutate,random,tpe,tpe_named] [--csv FILE]
+    python bench/search.py [--seeds 20] [--trials 100] [--programs curve,table,...]
+        [--methods mutate,random,tpe,tpe_named] [--csv FILE] | --read FILE...
 
 Five small programs of `bench/labs/search`; the candidate's code is ours, so it runs in this
 process. A trial is one run of one candidate with one seed. What each method is given:
@@ -85,7 +85,7 @@ def evaluate(source: bytes, score: Callable[..., float], seed: int) -> float | N
     namespace: dict[str, Any] = {"__name__": "program"}
     signal.setitimer(signal.ITIMER_REAL, LONGEST_S)
     try:
-        exec(compile(source, PATH, "exec"), namespace)  # noqa: S102 (our own code)
+        exec(compile(source, PATH, "exec"), namespace)
         value = float(score(namespace, seed))
     except (Exception, TooLong):  # noqa: BLE001 (whatever a mutant does)
         return None
@@ -201,9 +201,7 @@ def tpe(task: Task, seed: int, *, named: bool = False) -> bytes:
     warnings.simplefilter("ignore")
     surface = Surface({PATH: task.source}, statements=False, siblings=False)
     sites = [s for s in surface.sites.values() if s.kind in LITERALS and (s.name or not named)]
-    study = optuna.create_study(
-        direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed)
-    )
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
     study.enqueue_trial({site.key: _present(site) for site in sites})
     rng, made = random.Random(f"tpe{seed}"), {}
     last, worst = task.left // 10, math.inf
@@ -316,7 +314,9 @@ def report(rows: list[dict[str, Any]]) -> None:
     for program in _programs(rows):
         mine = [r for r in rows if r["program"] == program]
         cells = " | ".join(f"{statistics.fmean(found[program, m]):.2f}" for m in methods)
-        print(f"| {program} | {mine[0]['start']:.4g} | {max(r['end'] for r in mine):.4g} | {cells} |")
+        print(
+            f"| {program} | {mine[0]['start']:.4g} | {max(r['end'] for r in mine):.4g} | {cells} |"
+        )
     others = [m for m in methods if m != "mutate"]
     if "mutate" not in methods:
         return
@@ -332,16 +332,29 @@ def _against(mine: list[float], theirs: list[float]) -> str:
     return f"{mean:+.2f} [{low:+.2f}, {high:+.2f}]"
 
 
+def kept(path: Path) -> list[dict[str, Any]]:
+    """Return the rows that ``--csv`` wrote to ``path``."""
+    with path.open() as file:
+        return [
+            row | {"seed": int(row["seed"]), "start": float(row["start"]), "end": float(row["end"])}
+            for row in csv.DictReader(file)
+        ]
+
+
 def main() -> None:
     """Run what was asked for and print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--trials", type=int, default=150)
+    parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--programs", default=",".join(PROGRAMS))
     parser.add_argument("--methods", default=",".join(METHODS))
     parser.add_argument("--csv")
+    parser.add_argument("--read", nargs="+", default=())
     arguments = parser.parse_args()
+    if arguments.read:
+        report([row for path in arguments.read for row in kept(Path(path))])
+        return
     signal.signal(signal.SIGALRM, _stop)
     resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
     rows = list(measured(arguments))

@@ -137,7 +137,7 @@ class MutateProposer:
         if self.settings["stack"] and self._stacks_so_far() <= 0.4 * total:
             self._arm = "stack"
             yield from self._stacks(surface)
-        self._arm = self.arms.draw(rng)
+        self._arm = self.arms.draw(rng, clear=self._unit.clear)
         if self._arm != "best":
             found = self._joint if self._arm == "joint" else self._drawn
             yield from found(surface, rng)

@@ -1,4 +1,4 @@
-"""Score of network: negative mean squared error on unseen points after at most 60 steps of 16 rows."""
+"""Score of network: negative mean squared error on unseen points; 60 steps of 16 rows at most."""
 
 import numpy as np
 

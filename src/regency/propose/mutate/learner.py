@@ -328,7 +328,7 @@ class Learner:
         return (5 * start + group.total) / (5 + group.n), scale
 
     def worth(self, site: Site, move: Move) -> float:
-        """Return how far an edit can be counted on, 0 to 1: valid, not inert, of a site that pays."""
+        """Return how far an edit can be counted on: valid, not inert, of a site that pays."""
         up = move.at is not None and site.at is not None and move.at > site.at
         hope = min(1.0, self.hope(site))
         return self.chance_valid(site, up=up) ** 2 * self.chance_live(site, up=up) * hope

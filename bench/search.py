@@ -82,6 +82,13 @@ class Task:
 
 def evaluate(source: bytes, score: Callable[..., float], seed: int) -> float | None:
     """Return the score of ``source`` under ``seed``, None if it fails or takes too long."""
+    try:
+        return _evaluate(source, score, seed)
+    except TooLong:  # between its end and the timer's
+        return None
+
+
+def _evaluate(source: bytes, score: Callable[..., float], seed: int) -> float | None:
     namespace: dict[str, Any] = {"__name__": "program"}
     signal.setitimer(signal.ITIMER_REAL, LONGEST_S)
     try:
@@ -357,13 +364,20 @@ def main() -> None:
         return
     signal.signal(signal.SIGALRM, _stop)
     resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
-    rows = list(measured(arguments))
+    rows = []
+    for row in measured(arguments):
+        rows.append(row)
+        if arguments.csv:
+            keep(rows, Path(arguments.csv))
     report(rows)
-    if arguments.csv:
-        with Path(arguments.csv).open("w") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
+
+
+def keep(rows: list[dict[str, Any]], path: Path) -> None:
+    """Write ``rows`` so that `kept` reads them."""
+    with path.open("w") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _stop(_number: int, _frame: object) -> None:

@@ -2,6 +2,7 @@
 
 import click
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from regency.cli import numbers, paper, plot
@@ -12,6 +13,7 @@ from regency.cli.text import clean
 from regency.records import Json
 
 PLOT_HEIGHT = 4
+SEARCH_ROWS = 6
 MOST_AGENTS = 20
 MANY_USES = 50  # tests on one confirm split after which a fresh one is worth a thought
 
@@ -42,6 +44,7 @@ def draw(found: Json, out: Console) -> None:
         table.add_row(name, paper.prose(value))
     out.print(table)
     _draw_plot(found, out)
+    draw_search(found, out)
     _draw_waiting(found, out)
 
 
@@ -170,6 +173,34 @@ def _draw_plot(found: Json, out: Console) -> None:
         label = f"{top:+.3g}" if number == 0 else ("0" if number == len(rows) - 1 else "")
         out.print(Text(f"{label:>9} ", style="dim").append(row, style="green"))
     out.print(Text(f"{'':9} 0{f'{end:,} candidates':>{max(width - 1, 1)}}", style="dim"))
+
+
+def draw_search(found: Json, out: Console) -> None:
+    """Print what the search has learned: the best so far, and what each kind of edit brought."""
+    search = found["search"]
+    if best := search["best"]:
+        gain = numbers.gain(best["gain"], found["noise_sd"])
+        out.print(Text(f"\nBest in search: {best['candidate']}, {gain}", style="dim"))
+    for title, name in (("edit", "operators"), ("place", "sites")):
+        if rows := search[name][:SEARCH_ROWS]:
+            out.print()
+            out.print(_search_table(title, rows))
+    if more := max(0, len(search["sites"]) - SEARCH_ROWS):
+        out.print(Text(f"and {numbers.count(more, 'more place')} (--json has all)", style="dim"))
+
+
+def _search_table(title: str, rows: Json) -> Table:
+    names = ("tried", "invalid", "tested", "promoted", "mean gain", "chance")
+    table = paper.table(title, *names, right=names)
+    for row in rows:
+        gain = row["mean_gain"]
+        table.add_row(
+            paper.line(row["name"]),
+            *(str(row[key]) for key in ("tried", "invalid", "nominated", "promoted")),
+            "" if gain is None else f"{gain:+.3g}",
+            f"{row['chance']:.0%}",
+        )
+    return table
 
 
 def _draw_waiting(found: Json, out: Console) -> None:

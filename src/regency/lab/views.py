@@ -15,6 +15,7 @@ from regency.lab import agent_view, assurance, denials
 from regency.lab.decide import rule_on, said_of
 from regency.lab.lab import Lab
 from regency.lab.ruleset import demanded, pending_rules, rule_on_rules
+from regency.lab.search import found_out
 from regency.oversee.lead import ahead, held
 from regency.oversee.pace import Pace, pace
 from regency.oversee.policy import standing
@@ -73,6 +74,7 @@ def status(lab: Lab, view: View) -> Answered:
         "refused": dict(denials.counted(lab.store)) if view == "human" else None,
         "paused": store.paused(),
         "running": running(lab),
+        "search": found_out(lab, view, noise(lab)),
     }
 
 

@@ -143,6 +143,8 @@ class MutateProposer:
             yield from found(surface, rng)
             self._arm = "best"
         yield from self._singles(surface, rng)
+        self._arm = "joint"
+        yield from self._joint(surface, rng)
 
     def _stacks_so_far(self) -> int:
         return self._stacked + sum(len(sites) > 1 for sites in self._pending.values())

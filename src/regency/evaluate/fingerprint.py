@@ -5,7 +5,6 @@ the spelling of numbers leave no trace there. Nor do the names of local variable
 arguments, in code that cannot ask for them. Other text by its lines without trailing blanks.
 """
 
-import ast
 import contextlib
 import dis
 import functools
@@ -17,7 +16,6 @@ from collections.abc import Mapping, Sequence
 from regency.records import FileEdit
 
 Code = types.CodeType
-_DOCUMENTED = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _NOP = dis.opmap["NOP"]
 _NAMING = {"locals", "vars", "dir", "eval", "exec"}  # what can ask for the names of locals
 
@@ -65,32 +63,23 @@ def _normal(path: str, content: bytes | None) -> bytes:
     essence: object = [line.rstrip() for line in content.split(b"\n") if line.strip()]
     if path.endswith(".py"):
         with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-            essence = _essence(_without_docstrings(path, content))
+            essence = _essence(compiled(path, content))
     return hashlib.sha256(repr(essence).encode()).digest()
-
-
-def _without_docstrings(path: str, content: bytes) -> Code:
-    """Return ``content`` as code of which docstrings leave nothing, not even an empty step.
-
-    Such a step would shift what the tables of exceptions speak of.
-    """
-    tree = ast.parse(content, path)
-    for node in ast.walk(tree):
-        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:] or [ast.Pass(lineno=1, col_offset=0)]
-    return compile(tree, path, "exec", dont_inherit=True, optimize=2)
 
 
 def _essence(code: Code) -> tuple[object, ...]:
     """Return everything of ``code`` but its names of files and numbers of lines."""
     constants = [_essence(c) if isinstance(c, Code) else _constant(c) for c in code.co_consts]
+    if "__firstlineno__" in code.co_names:  # what a class says of itself from Python 3.13 on
+        constants = [None if c == code.co_firstlineno else c for c in constants]
     counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
     named = (
         code.co_varnames if _NAMING.intersection(code.co_names) else code.co_varnames[: _told(code)]
     )
     locals_ = (named, len(code.co_varnames))
     names = (code.co_name, code.co_names, locals_, code.co_freevars, code.co_cellvars)
-    return counts, names, _without_nops(code.co_code), constants, code.co_exceptiontable
+    steps, kinds = code.co_code, code.co_code[::2]
+    return counts, names, _without_nops(steps, kinds), constants, _handlers(code, kinds)
 
 
 def _told(code: Code) -> int:
@@ -101,13 +90,32 @@ def _told(code: Code) -> int:
     return code.co_argcount + code.co_kwonlyargcount + starred
 
 
-def _without_nops(steps: bytes) -> bytes:
+def _without_nops(steps: bytes, kinds: bytes) -> bytes:
     """Return bytecode without the empty steps that a docstring leaves behind."""
-    kinds, begin, kept = steps[::2], 0, []
+    begin, kept = 0, []
     while (place := kinds.find(_NOP, begin)) >= 0:
         kept.append(steps[2 * begin : 2 * place])
         begin = place + 1
     return b"".join([*kept, steps[2 * begin :]])
+
+
+def _handlers(code: Code, kinds: bytes) -> list[tuple[int, ...]]:
+    """Return the table of exceptions, as if there were no empty steps before what it speaks of.
+
+    Its format: https://github.com/python/cpython/blob/3.11/Objects/exception_handling_notes.txt
+    """
+    numbers, number = [], 0
+    for byte in code.co_exceptiontable:
+        number = number << 6 | byte & 63
+        if not byte & 64:
+            numbers.append(number)
+            number = 0
+    return [_rows(kinds, *numbers[n : n + 4]) for n in range(0, len(numbers), 4)]
+
+
+def _rows(kinds: bytes, start: int, length: int, target: int, depth: int) -> tuple[int, ...]:
+    first, end, goal = (n - kinds.count(_NOP, 0, n) for n in (start, start + length, target))
+    return first, end, goal, depth
 
 
 def _constant(value: object) -> object:

@@ -163,6 +163,7 @@ def test_packets_decisions_and_generations(lab):
     store = lab.store
     assert [p.packet.id for p in store.packets()] == ["p1", "p2"]
     assert [p.packet.id for p in store.packets("open")] == ["p2"]
+    assert store.packets()[1].packet is store.packets("open")[0].packet  # read once, told twice
     assert (store.packet("p1").status, store.packet("p1").reason) == ("superseded", "p2 holds more")
     assert store.decisions("p2")[0].by == HUMAN
     assert store.decisions("p1") == ()

@@ -9,18 +9,21 @@ import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, bindparam, func, insert, select
+from sqlalchemy import Connection, Engine, Row, Table, bindparam, func, insert, select
 
 from regency.errors import LedgerError
-from regency.records import Actor, ActorKind, Candidate, Entry, Json
+from regency.records import Actor, ActorKind, Candidate, Entry, Json, Packet
 from regency.store import tables
 from regency.store.database import open_database, transaction, translated
 from regency.store.projections import Projector
 from regency.store.queries import Queries, Unpack
+from regency.store.views import PacketState
 
 _PAGE = 256
 _RECORDS_KEPT = 256
+_PACKETS_KEPT = 512
 _last = select(func.coalesce(func.max(tables.entries.c.seq), -1))
 _nodes = select(tables.nodes.c.key, tables.nodes.c.hash).where(
     tables.nodes.c.key.in_(bindparam("keys", expanding=True))
@@ -90,6 +93,7 @@ class Store(Queries):
     ) -> None:
         super().__init__(open_database(where, synchronous), unpack or _as_is)
         self._records: dict[str, Candidate] = {}
+        self._packets: dict[int, Packet] = {}
         path = self._engine.url.database or ":memory:"
         self._folder = None if path == ":memory:" else Path(path).parent
         with translated(self._engine), self._engine.connect() as connection:
@@ -112,6 +116,14 @@ class Store(Queries):
         if len(self._records) > _RECORDS_KEPT:
             self._records.clear()
         self._records.update((candidate.id, candidate) for candidate in recorded)
+
+    def _packet(self, row: Row[Any]) -> PacketState:
+        # Read twice a second while a lab runs, and never changed: only its status is.
+        if row.seq not in self._packets:
+            if len(self._packets) >= _PACKETS_KEPT:
+                self._packets.clear()
+            self._packets[row.seq] = super()._packet(row).packet
+        return PacketState(self._packets[row.seq], row.status, row.reason, row.seq, row.time)
 
     def close(self) -> None:
         """Let go of the database."""

@@ -14,7 +14,7 @@ from regency.archive.novelty import NearCopies, Novelty
 from regency.config import ChangeTable
 from regency.desk import Items
 from regency.errors import TrialError
-from regency.evaluate.fingerprint import fingerprint, form
+from regency.evaluate.fingerprint import fingerprint, form, meaning
 from regency.evaluate.quoted import Quoted
 from regency.evaluate.screen import MAX_FILE_BYTES, MODES, screen, screen_tree
 from regency.records import (
@@ -100,6 +100,7 @@ class Admission:
         self._novelty = Novelty(store.twin)
         self._forms = Novelty(lambda digest: store.twin(digest, "form"))
         self._near = NearCopies(self._recent_changes)
+        self._meanings: dict[str, Mapping[str, bytes]] = {}
 
     def admit(self, proposals: Sequence[Proposal]) -> list[Admitted]:
         """Make candidates of ``proposals``; those that may not run come with their verdict."""
@@ -157,12 +158,23 @@ class Admission:
         fault = fault or self._quota_fault(proposal.agent.name, batch.waiting)
         fault = fault or batch.refusal(parent.id, apply(before, edits))
         change = b"" if fault else fingerprint(edits, before)
-        shape = "" if fault else self._form(apply(before, edits))
+        shape = "" if fault else self._form(parent.id, edits)
         return _Draft(number, _cut(proposal), parent, before, fault, change, shape)
 
-    def _form(self, files: Mapping[str, bytes]) -> str:
-        editable = self._change.editable
-        return form({path: text for path, text in files.items() if match(path, editable)})
+    def _form(self, parent: str, edits: Sequence[FileEdit]) -> str:
+        changed = {edit.path for edit in edits}
+        others = {path: said for path, said in self._said(parent).items() if path not in changed}
+        return form({e.path: e.content for e in edits if e.content is not None}, others)
+
+    def _said(self, parent: str) -> Mapping[str, bytes]:
+        """Return what each editable file of ``parent`` says, worked out once a parent."""
+        if parent not in self._meanings:
+            if len(self._meanings) >= RECENT:
+                self._meanings.clear()
+            editable = self._change.editable
+            files = {p: text for p, text in self._files(parent).items() if match(p, editable)}
+            self._meanings[parent] = {path: meaning(path, text) for path, text in files.items()}
+        return self._meanings[parent]
 
     def _quota_fault(self, agent: str, waiting: Counter[str]) -> str:
         most = self._change.max_waiting

@@ -12,6 +12,7 @@ import hashlib
 import inspect
 import types
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from regency.records import FileEdit
 
@@ -39,24 +40,25 @@ def fingerprint(edits: Sequence[FileEdit], before: Mapping[str, bytes]) -> bytes
     """
     changes = []
     for edit in sorted(edits, key=lambda e: e.path):
-        new, old = (_normal(edit.path, c) for c in (edit.content, before.get(edit.path)))
+        new, old = (meaning(edit.path, c) for c in (edit.content, before.get(edit.path)))
         if new != old:
             changes.append((edit.path, new))
     return hashlib.sha256(repr(changes).encode()).digest() if changes else b""
 
 
-def form(files: Mapping[str, bytes]) -> str:
-    """Return a hexadecimal digest of what ``files`` say, the same however they are laid out.
+def form(files: Mapping[str, bytes], others: Mapping[str, bytes] = MappingProxyType({})) -> str:
+    """Return a hexadecimal digest of what files say, the same however they are laid out.
 
     Args:
         files: Path → content.
+        others: Path → `meaning` of files that are not among them.
     """
-    said = [(path, _normal(path, content)) for path, content in sorted(files.items())]
-    return hashlib.sha256(repr(said).encode()).hexdigest()
+    said = {**others, **{path: meaning(path, content) for path, content in files.items()}}
+    return hashlib.sha256(repr(sorted(said.items())).encode()).hexdigest()
 
 
 @functools.lru_cache(maxsize=64)
-def _normal(path: str, content: bytes | None) -> bytes:
+def meaning(path: str, content: bytes | None) -> bytes:
     """Return a digest of what ``content`` says, in which 1 and 1.0 differ; empty for no file."""
     if content is None:
         return b""

@@ -12,14 +12,21 @@ DENIED, REFUSED = "denied", "decision.refused"
 Item = tuple[str, Json]
 
 
-def of_trials(store: Store, trials: Sequence[Trial]) -> list[Item]:
-    """Return an entry for each candidate whose run shows that the sandbox refused it something."""
+def of_trials(store: Store, trials: Sequence[Trial], told: set[str]) -> list[Item]:
+    """Return an entry for each candidate whose run shows that the sandbox refused it something.
+
+    Args:
+        store: The record.
+        trials: Finished ones.
+        told: Candidates of which that was said before, perhaps not on record yet; grows.
+    """
     items: list[Item] = []
-    told: set[str] = set()
     for trial in trials:
-        what = of_run(trial.outcomes)
-        if what and trial.candidate not in told and not _known(store, trial.candidate):
-            told.add(trial.candidate)
+        what = of_run(trial.outcomes) if trial.candidate not in told else ""
+        if not what:
+            continue
+        told.add(trial.candidate)
+        if not _known(store, trial.candidate):
             agent = store.record(trial.candidate).agent.name
             where = {"agent": agent, "candidate": trial.candidate, "where": trial.key}
             items.append((DENIED, {**where, "what": what}))

@@ -31,7 +31,6 @@ from regency.records import (
     Decision,
     Event,
     Generation,
-    Json,
     Proposal,
     Purpose,
     Signature,
@@ -370,17 +369,9 @@ class Lab(Opened):
 
     def _record_trials(self, trials: Sequence[Trial], show: Show) -> None:
         self.recorder.hold(SYSTEM, [("trial", plain(trial)) for trial in trials])
-        fresh = [item for item in denials.of_trials(self.store, trials) if self._is_new(item)]
-        self.recorder.hold(SYSTEM, fresh)
+        self.recorder.hold(SYSTEM, denials.of_trials(self.store, trials, self._denied))
         for trial in trials:
             show(Event("trial", plain(trial)))
-
-    def _is_new(self, denied: tuple[str, Json]) -> bool:
-        """Return whether a denial was not recorded, or held for the record, before."""
-        candidate = str(denied[1]["candidate"])
-        known = candidate in self._denied
-        self._denied.add(candidate)
-        return not known
 
     def _note_down(self, actor: Actor, items: Items) -> None:
         self.recorder.add(actor, items)

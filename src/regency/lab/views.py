@@ -40,7 +40,13 @@ Answered = dict[str, Json]
 
 
 def status(lab: Lab, view: View) -> Answered:
-    """Return where things stand, on one screen."""
+    """Return where things stand, on one screen, with what agents and search brought so far."""
+    tables = {"agents": _agents(lab), "search": found_out(lab, view, noise(lab))}
+    return {**summary(lab, view), **tables}
+
+
+def summary(lab: Lab, view: View) -> Answered:
+    """Return where things stand, without what has to be counted over many candidates."""
     store, config = lab.store, lab.config
     waiting = [state.packet for state in store.packets("open")]
     lead, noted = config.oversight.max_lead, store.sandboxes()
@@ -62,7 +68,6 @@ def status(lab: Lab, view: View) -> Answered:
         "champion": champion(lab, view),
         "promotions": promotions(lab, view),
         "counts": _counts(lab),
-        "agents": _agents(lab),
         "lead": {
             **plain(ahead(waiting)),
             "max_minutes": lead.review_minutes,
@@ -74,7 +79,6 @@ def status(lab: Lab, view: View) -> Answered:
         "refused": dict(denials.counted(lab.store)) if view == "human" else None,
         "paused": store.paused(),
         "running": running(lab),
-        "search": found_out(lab, view, noise(lab)),
     }
 
 

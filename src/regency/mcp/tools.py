@@ -36,7 +36,7 @@ class Visit:
 
 
 def _status(visit: Visit, _: arguments.Nothing) -> Answer:
-    found = views.status(visit.lab, "agent")
+    found = views.summary(visit.lab, "agent")
     left = budget(visit.lab, visit.agent.name).left
     wanted = ("lab", "goal", "metric", "direction", "trust", "noise_sd", "champion", "counts",
               "lead", "paused", "running", "epoch")  # fmt: skip

@@ -107,9 +107,11 @@ class Store(Queries):
         Raises:
             BadInput: There is none with this id.
         """
-        if candidate not in self._records:
-            self.remember([self.candidate(candidate).record])
-        return self._records[candidate]
+        found = self._records.get(candidate)
+        if found is None:
+            found = self.candidate(candidate).record
+            self.remember([found])
+        return found
 
     def remember(self, recorded: Iterable[Candidate]) -> None:
         """Keep candidates that were just recorded, so that they need not be read back."""
@@ -119,11 +121,12 @@ class Store(Queries):
 
     def _packet(self, row: Row[Any]) -> PacketState:
         # Read twice a second while a lab runs, and never changed: only its status is.
-        if row.seq not in self._packets:
+        packet = self._packets.get(row.seq)
+        if packet is None:
             if len(self._packets) >= _PACKETS_KEPT:
                 self._packets.clear()
-            self._packets[row.seq] = super()._packet(row).packet
-        return PacketState(self._packets[row.seq], row.status, row.reason, row.seq, row.time)
+            packet = self._packets[row.seq] = super()._packet(row).packet
+        return PacketState(packet, row.status, row.reason, row.seq, row.time)
 
     def close(self) -> None:
         """Let go of the database."""

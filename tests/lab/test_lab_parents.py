@@ -53,9 +53,9 @@ def test_a_run_builds_on_other_parents_and_goes_on_after_a_restart(tmp_path):
     folder = make_toy_lab(tmp_path / "toy", simulated=True, settings=settings)
     for _ in range(2):
         with Lab.open(folder) as lab:
-            lab.run(Plan(candidates=12))
+            lab.run(Plan(candidates=40))  # so many that luck alone can hardly choose champions
     with Lab.open(folder) as lab:
-        found = [s.record for s in lab.store.candidates(40) if s.record.agent.kind == "mutate"]
+        found = [s.record for s in lab.store.candidates(120) if s.record.agent.kind == "mutate"]
         champions = {move.candidate for move in lab.store.champion_moves()}
         assert len(found) >= 20
         assert {record.parent for record in found} - champions

@@ -15,6 +15,8 @@ library = sysconfig.get_path("stdlib")
 for folder in ("", "idlelib", "tkinter", "turtledemo", "pydoc_data"):
     for name in glob.glob(os.path.join(library, folder, "*.py")) + glob.glob(
         os.path.join(library, folder, "__pycache__", "topics*.pyc")):
+        if not os.path.exists(name):  # a link that leads out of what a candidate sees
+            continue
         data = np.fromfile(name, np.uint8)
         if len(data) < 32:
             continue

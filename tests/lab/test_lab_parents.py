@@ -1,5 +1,7 @@
 """A candidate built on another parent than the champion, through the whole of a real lab."""
 
+from regency import plugins
+from regency.archive.select import ArchiveView
 from regency.lab import Lab
 from regency.lab.lab import Plan
 from regency.records import Actor, ActorKind, Agent, Answer, Decision, FileEdit, Proposal
@@ -48,15 +50,27 @@ def test_a_smaller_child_of_a_loser_is_not_taken_for_a_simpler_champion(tmp_path
         assert (verdict.gate, verdict.answer) == ("search", Answer.NOT_BETTER)
 
 
-def test_a_run_builds_on_other_parents_and_goes_on_after_a_restart(tmp_path):
+def test_a_run_builds_on_other_parents_and_goes_on_after_a_restart(tmp_path, monkeypatch):
+    loaded = plugins.load
+
+    def load(group: str, name: str) -> object:
+        return worst if group == "regency.selectors" else loaded(group, name)
+
+    monkeypatch.setattr(plugins, "load", load)
     settings = SETTINGS + '\n[archive]\nselect = "score_children"\n' + AGENT
     folder = make_toy_lab(tmp_path / "toy", simulated=True, settings=settings)
-    for _ in range(2):
+    for _ in range(4):  # one parent is chosen for a whole batch, so runs are short
         with Lab.open(folder) as lab:
-            lab.run(Plan(candidates=40))  # so many that luck alone can hardly choose champions
+            lab.run(Plan(candidates=6))
     with Lab.open(folder) as lab:
-        found = [s.record for s in lab.store.candidates(120) if s.record.agent.kind == "mutate"]
+        found = [s.record for s in lab.store.candidates(40) if s.record.agent.kind == "mutate"]
         champions = {move.candidate for move in lab.store.champion_moves()}
         assert len(found) >= 20
         assert {record.parent for record in found} - champions
         assert lab.recorder.log.verify().ok
+
+
+def worst(view: ArchiveView, seed: int) -> str:
+    """Return what will never be champion, as soon as there is any such."""
+    del seed
+    return min(view.elites, key=lambda elite: elite.gain).candidate

@@ -104,9 +104,9 @@ def test_shares_survive_a_restart_and_are_shown(tmp_path):
     with Lab.open(folder) as lab:
         lab.run(Plan(candidates=6, workers=1))
         tallies = learned(lab.store, {"mutate": 1.0, "other": 3.0}, True).tallies
-        assert sum(tally.proposals for tally in tallies.values()) >= 6
-        told = {s.record.agent.name for s in lab.store.candidates() if s.answer}
-        assert set(tallies) == told
+        judged = [s for s in lab.store.candidates() if s.answer]  # the last may still wait
+        assert sum(tally.proposals for tally in tallies.values()) == len(judged) > 0
+        assert set(tallies) == {s.record.agent.name for s in judged}
     from regency.lab import views
 
     with Lab.open(folder) as lab:
